@@ -1,0 +1,1 @@
+"""The Textual app (still empty: `shellper` without a request is the plain conversation)."""
