@@ -1,0 +1,1 @@
+"""Making the model: vocabulary, data, training, export and evaluation."""

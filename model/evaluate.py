@@ -1,0 +1,232 @@
+"""Evaluating weights on development sets: `python -m model.evaluate tests/eval/core.jsonl`.
+
+The weights answer through the real engine. Teacher-forced (the default), each step is asked for with the right calls as
+its history; free-running, with the model's own. Two calls are equal when name and arguments are equal once arguments
+that equal their default are gone and paths are normalized (`./a` is `a`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from model.shell import Shell
+from shellper.calls import ToolCall, load_catalogue
+from shellper.dialect import Conversation, ModelStep, Response, Step, Turn
+from shellper.engine import Engine
+
+Outputs = Literal["real", "none"]
+_MOST_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Task:
+    """One turn of a development set: the request, the right calls (each with what is as good), or none."""
+
+    request: str
+    calls: tuple[tuple[ToolCall, ...], ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One conversation of a development set, and the files of its world."""
+
+    id: str
+    files: Mapping[str, str]
+    tasks: tuple[Task, ...]
+
+
+@dataclass
+class Score:
+    """What was right, out of how much; `misses` tells each wrong step in words."""
+
+    calls: int = 0
+    calls_right: int = 0
+    silences: int = 0
+    silences_right: int = 0
+    conversations: int = 0
+    conversations_right: int = 0
+    turns: int = 0
+    turns_right: int = 0
+    misses: list[str] = field(default_factory=list)
+    confidences: list[tuple[float, bool]] = field(default_factory=list)
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """Yield the conversations of a development set."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            data = json.loads(line)
+            yield Case(data["id"], data["files"], tuple(_task(turn) for turn in data["turns"]))
+
+
+def _task(data: Mapping[str, Any]) -> Task:
+    calls = (tuple(ToolCall.from_json(one) for one in (call, *call.get("or", ()))) for call in data["calls"])
+    return Task(data["request"], tuple(calls))
+
+
+def make_files(root: Path, files: Mapping[str, str]) -> None:
+    """Make a case's files below a folder; a name that ends in a slash is an empty folder."""
+    for name, text in files.items():
+        path = root / name
+        if name.endswith("/"):
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+def normalized(call: ToolCall) -> ToolCall:
+    """Return a call with its paths normalized and its defaults gone."""
+    tool = load_catalogue().tools[call.name]
+    arguments = {
+        name: os.path.normpath(value)
+        if isinstance(value, str) and name in tool.by_name and tool.by_name[name].role == "path"
+        else value
+        for name, value in call.arguments.items()
+    }
+    return load_catalogue().canonical(ToolCall(call.name, arguments))
+
+
+def is_right(step: ModelStep, right: tuple[ToolCall, ...] | None) -> bool:
+    """Say whether a step is one of the right calls, or, for None, no call."""
+    if right is None or step.call is None:
+        return right is None and step.call is None
+    return any(normalized(step.call) == normalized(call) for call in right)
+
+
+def _told(response: Response, outputs: Outputs) -> Response:
+    return response if outputs == "real" else Response(state="unknown")
+
+
+def _describe(step: ModelStep) -> str:
+    if step.call is None:
+        return f"says {step.reply!r}" if step.reply else "ends the turn"
+    return f"{step.call.name} {json.dumps(dict(step.call.arguments), ensure_ascii=False)}"
+
+
+class Evaluation:
+    """Asks an engine for every step of every case."""
+
+    def __init__(self, engine: Engine, outputs: Outputs, free: bool) -> None:
+        """Take the engine, what stands in the history, and whose calls do."""
+        self.engine, self.outputs, self.free = engine, outputs, free
+
+    def score(self, cases: Sequence[Case]) -> Score:
+        """Return the score of all cases."""
+        score = Score()
+        for case in cases:
+            with tempfile.TemporaryDirectory(prefix="eval-") as folder:
+                shell = Shell(Path(folder).resolve())
+                make_files(shell.root, case.files)
+                history: Conversation = ()
+                all_right = True
+                for task in case.tasks:
+                    turn, right = self._turn(history, task, shell, score, case.id)
+                    history = (*history, turn)
+                    all_right &= right
+                    score.turns += 1
+                    score.turns_right += right
+            score.conversations += 1
+            score.conversations_right += all_right
+        return score
+
+    def _turn(self, history: Conversation, task: Task, shell: Shell, score: Score, case: str) -> tuple[Turn, bool]:
+        """Ask for the steps of one turn; return the turn as it stands in the history, and whether all was right."""
+        steps: list[Step] = []
+        reply = ""
+        right = True
+        for index in range(_MOST_STEPS):
+            open_turn = Turn(task.request, tuple(steps), done=False)
+            generation = self.engine.generate((*history, open_turn))
+            step = generation.step
+            wanted = task.calls[index] if index < len(task.calls) else None
+            step_right = is_right(step, wanted)
+            right &= step_right
+            score.confidences.append((generation.confidence, step_right))
+            self._count(score, wanted is not None, bool(task.calls), step_right)
+            if not step_right:
+                wish = _describe(ModelStep(wanted[0])) if wanted else "no call"
+                score.misses.append(f"{case}: {task.request!r} -> {_describe(step)}; right: {wish}")
+            call = step.call if self.free else (wanted[0] if wanted else None)
+            if call is None:
+                reply = step.reply if step.call is None else ""
+                break
+            steps.append(Step(call, _told(shell.run(call), self.outputs)))
+        return Turn(task.request, tuple(steps), reply), right
+
+    def _count(self, score: Score, wants_call: bool, callable_request: bool, right: bool) -> None:
+        if wants_call:
+            score.calls += 1
+            score.calls_right += right
+        elif not callable_request:
+            score.silences += 1
+            score.silences_right += right
+
+
+def interval(right: int, of: int) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a share (Wilson, 1927)."""
+    if not of:
+        return 0.0, 1.0
+    z = 1.96
+    share = right / of
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
+    return middle - half, middle + half
+
+
+def percent(right: int, of: int) -> str:
+    """Return a share in words: percent, count and interval."""
+    if not of:
+        return "-"
+    low, high = interval(right, of)
+    return f"{100 * right / of:.1f} % ({right}/{of}, 95 %: {100 * low:.1f} to {100 * high:.1f})"
+
+
+def main() -> None:
+    """Print a table, a line a development set, and with --misses each miss."""
+    from shellper.engine.direct import DirectEngine
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="+", type=Path)
+    parser.add_argument("--weights", type=Path, help="a built model file; the one in use when left out")
+    parser.add_argument("--outputs", choices=("real", "none", "both"), default="both")
+    parser.add_argument("--free", action="store_true", help="the model's own calls are the history")
+    parser.add_argument("--misses", action="store_true", help="print each miss")
+    parser.add_argument("--most", type=int, help="at most so many conversations of each set")
+    arguments = parser.parse_args()
+    engine = DirectEngine(arguments.weights or _weights_in_use())
+    outputs: tuple[Outputs, ...] = ("real", "none") if arguments.outputs == "both" else (arguments.outputs,)
+    print("| set | outputs | calls right | not called, rightly | requests right | conversations right |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for path in arguments.sets:
+        for kind in outputs:
+            score = Evaluation(engine, kind, arguments.free).score(list(read_cases(path))[: arguments.most])
+            columns = (
+                percent(score.calls_right, score.calls),
+                percent(score.silences_right, score.silences),
+                percent(score.turns_right, score.turns),
+                percent(score.conversations_right, score.conversations),
+            )
+            print(f"| {path.stem} | {kind} | {' | '.join(columns)} |", flush=True)
+            if arguments.misses:
+                print("\n".join(f"  {miss}" for miss in score.misses), file=sys.stderr, flush=True)
+
+
+def _weights_in_use() -> Path:
+    from shellper.config import paths
+    from shellper.weights.store import ensure
+
+    return ensure(paths().data, lambda share: None)
+
+
+if __name__ == "__main__":
+    main()

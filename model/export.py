@@ -1,0 +1,63 @@
+"""Exporting a run's adapter: `python -m model.export RUN --out model/adapter/adapter.gguf`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from model.network import LINEAR_LAYERS
+from model.train import CHECKPOINT
+from shellper.calls import load_catalogue
+from shellper.weights.adapter import ALPHA_KEY, CONTROL_ROWS, shipped_adapter_path
+from shellper.weights.base import BASE_SHA256
+
+_MIB = 1 << 20
+
+
+def export(run: Path, out: Path) -> None:
+    """Write the adapter of a run's checkpoint as float16, by a temporary file and a rename."""
+    from gguf import GGUFWriter
+
+    settings = json.loads((run / "settings.json").read_text(encoding="utf-8"))
+    state = torch.load(run / CHECKPOINT, weights_only=True)["network"]
+    part = out.with_suffix(".part")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    writer = GGUFWriter(str(part), "gemma3")
+    writer.add_type("adapter")
+    writer.add_name("FunctionGemma-SHELLper 270M adapter")
+    writer.add_license("gemma")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32(ALPHA_KEY, settings["alpha"])
+    writer.add_string("shellper.base.sha256", BASE_SHA256)
+    writer.add_uint32("shellper.catalogue.version", load_catalogue().version)
+    writer.add_tensor(CONTROL_ROWS, state["control_rows"].numpy().astype(np.float32))
+    layers = 1 + max(int(key.split(".")[1]) for key in state if key.startswith("blocks."))
+    for index in range(layers):
+        for name in LINEAR_LAYERS:
+            for ours, stored in (("low", "lora_a"), ("high", "lora_b")):
+                values = state[f"blocks.{index}.linear.{name}.{ours}"].numpy().astype(np.float16)
+                writer.add_tensor(f"blk.{index}.{name}.weight.{stored}", values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    os.replace(part, out)
+
+
+def main() -> None:
+    """Export and say how large the file is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--out", type=Path, default=shipped_adapter_path())
+    arguments = parser.parse_args()
+    export(arguments.run, arguments.out)
+    print(f"{arguments.out}: {arguments.out.stat().st_size / _MIB:.1f} MiB")
+
+
+if __name__ == "__main__":
+    main()

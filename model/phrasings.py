@@ -1,0 +1,68 @@
+"""The hand-written phrasings: groups (one meaning, many ways to say it) and scenarios (several turns)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+SLOT = re.compile(r"\{(\w+)\}")
+PHRASINGS_FOLDER = Path(__file__).parent / "phrasings"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Calls with slots, the ways to ask for them, and the replies where there is no call."""
+
+    id: str
+    calls: tuple[tuple[str, Mapping[str, Any]], ...]
+    say: tuple[str, ...]
+    reply: tuple[str, ...] = ()
+
+    @cached_property
+    def slots(self) -> frozenset[str]:
+        """The slots of the calls."""
+        return frozenset(SLOT.findall(str(self.calls)))
+
+    @property
+    def tool(self) -> str:
+        """The tool of a single call, `steps` for several, `reply` for none."""
+        return "reply" if not self.calls else self.calls[0][0] if len(self.calls) == 1 else "steps"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Turns that belong together and share their slots."""
+
+    id: str
+    turns: tuple[Group, ...]
+
+    @cached_property
+    def slots(self) -> tuple[str, ...]:
+        """All slots of its turns, those of calls and those of phrasings, in the order they appear."""
+        texts = (str(turn.calls) + str(turn.say) for turn in self.turns)
+        return tuple(dict.fromkeys(slot for text in texts for slot in SLOT.findall(text)))
+
+
+def _group(data: Mapping[str, Any], name: str) -> Group:
+    calls = tuple((tool, arguments) for call in data["calls"] for tool, arguments in call.items())
+    return Group(name, calls, tuple(data["say"]), tuple(data.get("reply", ())))
+
+
+@cache
+def load(folder: Path = PHRASINGS_FOLDER) -> tuple[Sequence[Group], Sequence[Scenario]]:
+    """Load all groups and scenarios of a folder of TOML files."""
+    groups: list[Group] = []
+    scenarios: list[Scenario] = []
+    for file in sorted(folder.glob("*.toml")):
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        groups += [_group(group, group["id"]) for group in data.get("group", ())]
+        scenarios += [
+            Scenario(one["id"], tuple(_group(turn, f"{one['id']}.{i}") for i, turn in enumerate(one["turns"])))
+            for one in data.get("scenario", ())
+        ]
+    return tuple(groups), tuple(scenarios)

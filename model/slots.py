@@ -1,0 +1,193 @@
+"""Filling the slots of phrasings from the world as it stands at that moment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from model.names import TEXT_EXTENSIONS, extension_name
+from model.world import World
+
+_NUMBER_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
+).split()
+_TENS = "_ _ twenty thirty forty fifty".split()
+ORDINALS = {"listed_first": 0, "listed_second": 1, "listed_third": 2}
+
+
+class Unfillable(Exception):
+    """The world has nothing that a slot could name."""
+
+
+def number_word(number: int) -> str:
+    """Return a number up to 59 as a word."""
+    if number <= 20:
+        return _NUMBER_WORDS[number]
+    tens, ones = divmod(number, 10)
+    return _TENS[tens] + (f"-{_NUMBER_WORDS[ones]}" if ones else "")
+
+
+def is_moving(slot: str) -> bool:
+    """Say whether a slot's value follows the conversation instead of staying as it was chosen."""
+    return slot in ("it", "it_folder", "prev") or slot.startswith("listed_")
+
+
+@dataclass
+class Memory:
+    """What the conversation has spoken of: files and folders (absolute, newest last) and the last listing."""
+
+    files: list[Path] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+    listing: list[str] = field(default_factory=list)
+    since_file: int = 99
+    since_folder: int = 99
+
+
+@dataclass
+class Slots:
+    """The values of the slots of one phrasing or scenario; a value once chosen stays.
+
+    `bare` asks for names in the folder itself, never for paths.
+    """
+
+    world: World
+    memory: Memory
+    bare: bool = False
+    values: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        """Return a slot's value, chosen now if it was not yet. Raises `Unfillable`."""
+        if name not in self.values or is_moving(name):
+            self.values[name] = self._choose(name)
+        return self.values[name]
+
+    def _choose(self, name: str) -> str:
+        kind = name.rstrip("0123456789")
+        if name.startswith("listed_"):
+            return self._listed(name)
+        makers: dict[str, Callable[[], str]] = {
+            "file": self._file,
+            "folder": self._folder,
+            "emptyfolder": lambda: self._from(self.world.folders(empty=True)),
+            "emptyinner": self._empty_inner,
+            "folderpath": self._folder_path,
+            "newfile": lambda: self._new(self.world.names.file),
+            "newfolder": lambda: self._new(self.world.names.folder),
+            "sub": self._sub,
+            "subfile": lambda: self._from(self.world.files(self.world.folder / self.get("sub"))),
+            "lostfile": self._lost,
+            "fragment": self._fragment,
+            "ext": lambda: self.world.rng.choice(TEXT_EXTENSIONS + [".pdf", ".jpg", ".png", ".mp3", ".docx"]),
+            "extname": lambda: extension_name(self.world.rng, self.get("ext")),
+            "n": self._number,
+            "nword": lambda: number_word(int(self.get("n"))),
+            "pattern": self._pattern,
+            "content": lambda: self.world.names.line(),
+            "it": lambda: self._remembered(self.memory.files, self.memory.since_file, 2, 1),
+            "prev": lambda: self._remembered(self.memory.files, self.memory.since_file, 3, 2),
+            "it_folder": lambda: self._remembered(self.memory.folders, self.memory.since_folder, 1, 1),
+        }
+        return makers[kind]()
+
+    def _from(self, candidates: list[str]) -> str:
+        """Return a candidate that no other slot has taken."""
+        free = [candidate for candidate in candidates if candidate not in self.values.values()]
+        if not free:
+            raise Unfillable
+        return self.world.rng.choice(free)
+
+    def _new(self, make: Callable[[], str]) -> str:
+        name = make()
+        if os.path.lexists(self.world.folder / name) or name in self.values.values():
+            raise Unfillable
+        return name
+
+    def _file(self) -> str:
+        """Return a text file: mostly in the folder, sometimes by a path."""
+        rng, world = self.world.rng, self.world
+        chance = rng.random()
+        if self.bare:
+            return self._from(world.files())
+        if chance < 0.08:
+            folder = self._from(world.folders(empty=False))
+            return f"{folder}/{self._from(world.files(world.folder / folder))}"
+        if chance < 0.10 and world.folder != world.root:
+            up = world.folder.parent
+            return f"../{self._from(world.files(up))}"
+        if chance < 0.13:
+            inside = [p for p in world.root.rglob("*") if p.is_file() and " " not in str(p)]
+            return "~/" + self._from([str(p.relative_to(world.root)) for p in inside])
+        return self._from(world.files())
+
+    def _folder(self) -> str:
+        rng, world = self.world.rng, self.world
+        if not self.bare and rng.random() < 0.05:
+            return self._folder_path()
+        return self._from(world.folders())
+
+    def _folder_path(self) -> str:
+        nested = [f"{a}/{b}" for a in self.world.folders() for b in self.world.folders(self.world.folder / a)]
+        return self._from(nested)
+
+    def _sub(self) -> str:
+        filled = [f for f in self.world.folders(empty=False) if self.world.files(self.world.folder / f)]
+        return self._from(filled)
+
+    def _empty_inner(self) -> str:
+        return self._from(self.world.folders(self.world.folder / self.get("folder"), empty=True))
+
+    def _below(self) -> list[Path]:
+        return [p for p in self.world.folder.rglob("*") if p.is_file()]
+
+    def _lost(self) -> str:
+        if self.world.rng.random() < 0.4:
+            return self.world.names.file()
+        return self._from([p.name for p in self._below()])
+
+    def _fragment(self) -> str:
+        rng = self.world.rng
+        below = self._below()
+        if below and rng.random() < 0.6:
+            stem = rng.choice(below).stem
+            parts = [p for p in stem.replace("-", " ").replace("_", " ").split() if len(p) > 2]
+            if parts:
+                return rng.choice(parts)
+        return rng.choice((self.world.names.stem(), rng.choice(self.world.names._words(1))))
+
+    def _number(self) -> str:
+        return str(self.world.rng.choice([n for n in (*range(1, 26), 30, 40, 50, 5, 3, 20) if n != 10]))
+
+    def _pattern(self) -> str:
+        """Return something to look for, mostly out of the file that is spoken of."""
+        name = self.values.get("file") or self.values.get("it") or self.values.get("subfile") or ""
+        path = self.world.resolve(name) if name else None
+        if "subfile" in self.values and "sub" in self.values and name == self.values["subfile"]:
+            path = self.world.resolve(f"{self.values['sub']}/{name}")
+        text = path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
+        return self.world.names.pattern(text)
+
+    def _remembered(self, paths: list[Path], since: int, within: int, back: int) -> str:
+        """Return what was spoken of lately, by a path from here that does not climb."""
+        here = [p for p in dict.fromkeys(reversed(paths)) if p.exists()]
+        if since > within or len(here) < back:
+            raise Unfillable
+        path = here[back - 1]
+        if not path.is_relative_to(self.world.folder) or path == self.world.folder:
+            raise Unfillable
+        return str(path.relative_to(self.world.folder))
+
+    def _listed(self, name: str) -> str:
+        """Return an entry of the last listing that is a file."""
+        entries = self.memory.listing
+        if name == "listed_only":
+            picked = entries if len(entries) == 1 else []
+        elif name == "listed_last":
+            picked = entries[-1:] if len(entries) > 1 else []
+        else:
+            index = ORDINALS[name]
+            picked = entries[index : index + 1] if len(entries) > max(index, 1) else []
+        if not picked or not self.world.resolve(picked[0]).is_file():
+            raise Unfillable
+        return picked[0]

@@ -1,0 +1,285 @@
+"""Synthesizing conversations: `python -m model.synthesize --count 6000 --seed 1 --out data.jsonl`.
+
+Every call of a conversation is run in a temporary world; one whose calls fail where they should work is dropped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from model.phrasings import SLOT, Group, Scenario, load
+from model.slots import Memory, Slots, Unfillable, is_moving
+from model.surface import request
+from model.world import World
+from shellper.calls import ToolCall, load_catalogue
+from shellper.dialect import Conversation, Response, Step, Turn
+
+# How often a turn is about each tool, by how often people need it.
+_WEIGHTS = {
+    "cat": 9,
+    "cd": 9,
+    "ls": 9,
+    "mv": 9,
+    "cp": 8,
+    "rm": 7,
+    "grep": 8,
+    "wc": 8,
+    "find": 7,
+    "echo": 8,
+    "mkdir": 6,
+    "touch": 5,
+}
+_WEIGHTS |= {"tail": 6, "sort": 6, "diff": 5, "rmdir": 5, "du": 5, "pwd": 3, "steps": 18, "reply": 8}
+_LENGTHS = (1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8)
+_REFERENCE_SHARE = 0.3
+_SCENARIO_SHARE = 0.15
+_UNKNOWN_SHARE = 0.3
+_ABSENT_SHARE = 0.03
+_TRIES = 60
+_READING = ("cat", "tail", "wc", "sort", "grep", "diff")
+
+
+class Failed(Exception):
+    """A call failed where it should have worked."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A conversation and the groups its turns were made from."""
+
+    conversation: Conversation
+    groups: tuple[str, ...]
+
+
+def fill(group: Group, slots: Slots) -> list[ToolCall]:
+    """Return a group's calls with their slots filled. Raises `Unfillable`."""
+    tools = load_catalogue().tools
+    calls = []
+    for tool, arguments in group.calls:
+        given: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if isinstance(value, str):
+                value = SLOT.sub(lambda match: slots.get(match[1]), value)
+            given[name] = int(value) if tools[tool].by_name[name].type == "integer" else value
+        calls.append(load_catalogue().canonical(ToolCall(tool, given)))
+    return calls
+
+
+def remember(memory: Memory, world: World, call: ToolCall, response: Response) -> None:
+    """Note what a call that has just been run has spoken of."""
+    memory.listing = []
+    text = {name: value for name, value in call.arguments.items() if isinstance(value, str)}
+    if call.name == "cd":
+        memory.folders, memory.since_folder = [], 99
+        return
+    if call.name in ("ls", "find"):
+        _remember_listing(memory, call, response)
+        if call.name == "find" or "path" not in text:
+            return
+    spoken = [
+        text[key]
+        for key in ("source", "file_name", "file_name1", "file_name2", "dir_name", "path", "name")
+        if key in text
+    ]
+    if "destination" in text:
+        target = world.resolve(text["destination"])
+        source = Path(text["source"]).name
+        spoken = [str(target / source) if call.name == "mv" and target.is_dir() else text["source"]]
+        if not target.is_dir():
+            spoken.append(str(target))
+        else:
+            memory.folders.append(target)
+    for name in spoken:
+        path = world.resolve(name)
+        if path.is_dir():
+            memory.folders.append(path)
+            memory.since_folder = 0
+        elif path.exists():
+            memory.files.append(path)
+            memory.since_file = 0
+
+
+def _remember_listing(memory: Memory, call: ToolCall, response: Response) -> None:
+    if call.arguments.get("long") or response.exit_code:
+        return
+    lines = [line.removeprefix("./") for line in response.output.split("\n") if line not in ("", ".", "..")]
+    where = str(call.arguments.get("path", "."))
+    if call.name == "ls" and where != ".":
+        lines = [f"{where}/{line}" for line in lines]
+    memory.listing = lines
+
+
+def play(group: Group, slots: Slots, absent: bool = False) -> Turn:
+    """Return a turn made from a group, its calls run in the world.
+
+    Raises `Unfillable` before anything is run, and `Failed` where a call fails that should work.
+    """
+    world, memory = slots.world, slots.memory
+    calls = fill(group, slots)
+    text = request(world.rng.choice(group.say), slots)
+    memory.since_file += 1
+    memory.since_folder += 1
+    if not calls:
+        reply = SLOT.sub(lambda match: slots.get(match[1]), world.rng.choice(group.reply))
+        memory.listing = []
+        return Turn(text, (), reply)
+    steps = []
+    for call in calls:
+        response = world.run(call)
+        worked = response.exit_code == 0 or (call.name in ("diff", "grep") and response.exit_code == 1)
+        if not worked and not absent:
+            raise Failed(f"{group.id}: {call} -> {response.output}")
+        remember(memory, world, call, response)
+        steps.append(Step(call, response))
+    return Turn(text, tuple(steps))
+
+
+def _names_something_new(turn: Group) -> bool:
+    """Say whether a turn reads a file by a name that is not there: a scenario's deliberate mistake."""
+    return any(tool in _READING and "newfile" in str(arguments) for tool, arguments in turn.calls)
+
+
+class Synthesizer:
+    """A deterministic stream of conversations from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        """Load the phrasings and sort them by tool."""
+        self.rng = random.Random(seed)
+        self.groups, self.scenarios = load()
+        self.dropped: Counter[str] = Counter()
+        self.by_tool: dict[str, list[Group]] = {}
+        for group in self.groups:
+            self.by_tool.setdefault(group.tool, []).append(group)
+        self.references = [
+            g for g in self.groups if g.id.endswith(".it") or "it" in g.slots or "listed" in str(g.slots)
+        ]
+        self.references += [g for g in self.groups if {"it_folder", "prev"} & g.slots]
+
+    def examples(self, count: int) -> Iterator[Example]:
+        """Yield a number of conversations."""
+        made = 0
+        while made < count:
+            with tempfile.TemporaryDirectory(prefix="world-") as folder:
+                world = World(Path(folder).resolve(), self.rng)
+                try:
+                    example = self._scenario(world) if self._is_scenario() else self._mixed(world)
+                except Failed as failure:
+                    self.dropped[str(failure).split(":")[0]] += 1
+                    continue
+                except Unfillable:
+                    continue
+            if example.conversation:
+                made += 1
+                yield self._without_outputs(example)
+
+    def _is_scenario(self) -> bool:
+        return bool(self.scenarios) and self.rng.random() < _SCENARIO_SHARE
+
+    def _scenario(self, world: World) -> Example:
+        """Play a hand-written scenario."""
+        scenario: Scenario = self.rng.choice(self.scenarios)
+        slots = Slots(world, Memory(), bare=True)
+        # Chosen before the first call, while everything still lies where the scenario begins.
+        for name in scenario.slots:
+            if not is_moving(name):
+                slots.get(name)
+        turns = tuple(play(turn, slots, absent=_names_something_new(turn)) for turn in scenario.turns)
+        return Example(turns, (scenario.id,))
+
+    def _mixed(self, world: World) -> Example:
+        """Play turns of one group each."""
+        memory = Memory()
+        turns: list[Turn] = []
+        groups: list[str] = []
+        length = self.rng.choice(_LENGTHS)
+        for _ in range(_TRIES):
+            if len(turns) == length:
+                break
+            group = self._pick(first=not turns, spoken=memory.since_file < 3)
+            slots = Slots(world, memory)
+            absent = group.slots == {"file"} and self.rng.random() < _ABSENT_SHARE
+            if absent:
+                slots.values["file"] = world.names.file()
+            try:
+                turns.append(play(group, slots, absent))
+            except Unfillable:
+                continue
+            groups.append(group.id)
+        return Example(tuple(turns), tuple(groups))
+
+    def _pick(self, first: bool, spoken: bool) -> Group:
+        """Choose a group: a tool by its weight, then a meaning by the square root of its phrasings."""
+        if not first and self.rng.random() < _REFERENCE_SHARE:
+            return self.rng.choice(self.references)
+        tools = tuple(self.by_tool)
+        tool = self.rng.choices(tools, [_WEIGHTS[tool] for tool in tools])[0]
+        # A question back is right only while nothing was spoken of that the request could mean.
+        pool = [g for g in self.by_tool[tool] if not (g.id.startswith("missing.") and spoken)]
+        return self.rng.choices(pool, [len(group.say) ** 0.5 for group in pool])[0]
+
+    def _without_outputs(self, example: Example) -> Example:
+        """Hide the outputs of some conversations, where no request leans on them."""
+        if self.rng.random() >= _UNKNOWN_SHARE or any("listed" in group for group in example.groups):
+            return example
+        hidden = tuple(
+            replace(turn, steps=tuple(Step(step.call, Response(state="unknown")) for step in turn.steps))
+            for turn in example.conversation
+        )
+        return Example(hidden, example.groups)
+
+
+def to_json(example: Example) -> str:
+    """Return an example as one line of JSON."""
+    turns = [
+        {
+            "request": turn.request,
+            "steps": [{**step.call.as_json(), "response": asdict(step.response)} for step in turn.steps],
+            "reply": turn.reply,
+        }
+        for turn in example.conversation
+    ]
+    return json.dumps({"groups": example.groups, "turns": turns}, ensure_ascii=False)
+
+
+def from_json(line: str) -> Example:
+    """Read an example from one line of JSON."""
+    data: Mapping[str, Any] = json.loads(line)
+    turns = tuple(
+        Turn(
+            turn["request"],
+            tuple(Step(ToolCall.from_json(step), Response(**step["response"])) for step in turn["steps"]),
+            turn["reply"],
+        )
+        for turn in data["turns"]
+    )
+    return Example(turns, tuple(data["groups"]))
+
+
+def main() -> None:
+    """Write conversations to a file, and statistics to stderr."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=6000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    synthesizer = Synthesizer(arguments.seed)
+    tools: Counter[str] = Counter()
+    with arguments.out.open("w", encoding="utf-8") as out:
+        for example in synthesizer.examples(arguments.count):
+            out.write(to_json(example) + "\n")
+            tools.update(step.call.name for turn in example.conversation for step in turn.steps)
+    print(f"calls by tool: {dict(tools.most_common())}", file=sys.stderr)
+    print(f"dropped: {sum(synthesizer.dropped.values())} {dict(synthesizer.dropped.most_common(12))}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
