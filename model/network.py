@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -70,6 +72,11 @@ class LowRankLinear(nn.Module):
         return functional.linear(x, self.weight) + change
 
 
+def _tensor(values: npt.NDArray[np.float32]) -> Tensor:
+    """Return a copy as a tensor: what is stored in a file is mapped read-only."""
+    return torch.from_numpy(np.array(values))
+
+
 def _norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     return functional.rms_norm(x, (x.shape[-1],), weight, epsilon)
 
@@ -95,11 +102,11 @@ class Block(nn.Module):
         self.shape = shape
         self.is_global = index % _GLOBAL_EVERY == _GLOBAL_EVERY - 1
         for name in _NORMS:
-            weight = torch.from_numpy(base.float32(f"blk.{index}.{name}.weight")).to(dtype)
+            weight = _tensor(base.float32(f"blk.{index}.{name}.weight")).to(dtype)
             self.register_buffer(name, weight, persistent=False)
         self.linear = nn.ModuleDict(
             {
-                name: LowRankLinear(torch.from_numpy(base.float32(f"blk.{index}.{name}.weight")).to(dtype), rank, alpha)
+                name: LowRankLinear(_tensor(base.float32(f"blk.{index}.{name}.weight")).to(dtype), rank, alpha)
                 for name in LINEAR_LAYERS
             }
         )
@@ -135,11 +142,9 @@ class Gemma(nn.Module):
         """Read the network from the base; `kept` are the base's ids of the vocabulary's rows."""
         super().__init__()
         self.shape = Shape.of(base)
-        embedding = torch.from_numpy(base.float32(EMBEDDING)[kept.numpy()])
+        embedding = _tensor(base.float32(EMBEDDING)[kept.numpy()])
         self.register_buffer("embedding", embedding.to(dtype), persistent=False)
-        self.register_buffer(
-            "output_norm", torch.from_numpy(base.float32("output_norm.weight")).to(dtype), persistent=False
-        )
+        self.register_buffer("output_norm", _tensor(base.float32("output_norm.weight")).to(dtype), persistent=False)
         places = torch.searchsorted(kept, torch.tensor(FUNCTION_TOKEN_IDS))
         self.register_buffer("places", places, persistent=False)
         self.control_rows = nn.Parameter(embedding[places].clone())

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from model.examples import Sequenced, batches, padded, sequence
@@ -23,7 +25,7 @@ from model.synthesize import from_json
 from shellper.calls import load_catalogue
 from shellper.dialect import Grammar
 from shellper.weights.adapter import kept_rows
-from shellper.weights.base import open_base
+from shellper.weights.base import Base, open_base
 from shellper.weights.tokenizer import LlamaTokenizer
 
 CHECKPOINT = "checkpoint.pt"
@@ -75,14 +77,14 @@ def save(path: Path, state: dict[str, Any]) -> None:
 class Run:
     """A training run in a folder."""
 
-    def __init__(self, folder: Path, settings: Settings, start: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, base: Base, kept: npt.NDArray[np.int64], start: Path | None = None
+    ) -> None:
         """Load the network, and the state of an earlier start of this run or the end of another."""
         torch.manual_seed(settings.seed)
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.settings = folder, settings
-        with open_base() as base:
-            kept = torch.from_numpy(kept_rows())
-            self.network = Gemma(base, kept, settings.rank, settings.alpha, torch.bfloat16)
+        self.network = Gemma(base, torch.from_numpy(kept), settings.rank, settings.alpha, torch.bfloat16)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=settings.rate, betas=(0.9, 0.99), weight_decay=0.0
         )
@@ -162,7 +164,8 @@ def main() -> None:
     torch.set_num_threads(os.cpu_count() or 1)
     tokenizer = LlamaTokenizer.from_file(arguments["vocabulary"])
     sequences = load_sequences(arguments["data"], tokenizer)
-    run = Run(arguments["run"], settings, arguments["start"])
+    with open_base() as base:
+        run = Run(arguments["run"], settings, base, kept_rows(), arguments["start"])
     print(
         f"{len(sequences)} conversations, {sum(len(s.tokens) for s in sequences)} tokens, at step {run.step}",
         flush=True,

@@ -1,0 +1,233 @@
+"""One command as processes: starting it by the launcher, talking to the launcher, ending what is left."""
+
+import contextlib
+import errno
+import marshal
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+from shellper.sandbox.environment import RUN_MARK, clean_environment
+from shellper.sandbox.policy import Policy, SandboxError
+
+SHELLS = (
+    (Path("/bin/bash"), ("bash", "--noprofile", "--norc", "-c", "--")),
+    (Path("/bin/sh"), ("sh", "-c", "--")),
+)
+"""The shells that are looked for, in order, and how each is told to run a text and read no file."""
+
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+_START_PATIENCE = 10.0  # seconds for a spec to be taken by a launcher on a machine that is busy
+_END_PATIENCE = 6.0  # seconds for the launcher to have ended all; it gives up by itself after 5
+
+
+class CommandProcess:
+    """A command that runs below its launcher.
+
+    The constructor and `start` raise SandboxError when it can't be started; what only the launcher finds out is
+    raised by `listen`.
+    """
+
+    def __init__(self, command: str, policy: Policy) -> None:
+        self.started = False
+        self.exit_code: int | None = None
+        """The command's own exit code, as a shell would report it, once the shell has ended."""
+        self.lost = False
+        """True when the launcher is gone, whether or not it was told to go."""
+        self._folder = policy.folder.absolute()
+        self._mark = os.urandom(8).hex()
+        self._heard = b""
+        if "\0" in command:
+            raise SandboxError("the command holds a NUL character, which no program can be given; remove it")
+        shell, arguments = _find_shell()
+        environment = clean_environment(os.environ, policy.home, self._folder, policy.environment)
+        environment[RUN_MARK] = self._mark
+        self._environment = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+        self._spec = {
+            "shell": os.fsencode(shell),
+            # The second "bash" is $0, the name that its error messages begin with.
+            "argv": [os.fsencode(one) for one in (*arguments, command, arguments[0])],
+            "environment": self._environment,
+            "folder": os.fsencode(self._folder),
+            "limits": policy.limits.rlimits(),
+        }
+        self._launcher: subprocess.Popen[bytes] | None = None
+        self._control, self._theirs = socket.socketpair()
+
+    def start(self) -> tuple[int, int]:
+        """Start the launcher, which starts the command; gives the descriptors of stdout and stderr."""
+        self._launcher = self._start_launcher()
+        self._theirs.close()
+        self._send_spec()
+        stdout, stderr = self._pipes()
+        return stdout.fileno(), stderr.fileno()
+
+    @property
+    def control(self) -> int:
+        """The descriptor that can be read from when `listen` has something to hear."""
+        return self._control.fileno()
+
+    def listen(self) -> None:
+        """Read what the launcher says; raises SandboxError when it says that the command can't be started."""
+        try:
+            said = self._control.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            said = b""
+        if not said:
+            self.lost = True
+            if not self.started:
+                raise self._launcher_failed()
+        *lines, self._heard = (self._heard + said).split(b"\n")
+        for line in lines:
+            word, *values = line.decode().split()
+            if word == "started":
+                self.started = True
+            elif word == "exited":
+                self.exit_code = int(values[0])
+            elif word == "error":
+                raise self._start_failed(values[0], int(values[1]))
+
+    def interrupt(self) -> None:
+        """Send SIGINT to the command, as Ctrl+C in a terminal would."""
+        self._tell(b"I")
+
+    def terminate(self) -> None:
+        """Send SIGTERM to the command."""
+        self._tell(b"T")
+
+    def end(self) -> None:
+        """Kill all that is left, and wait until it is gone."""
+        self._tell(b"K")
+        self._wait_for_launcher()
+
+    def abandon(self) -> None:
+        """End the command when there is no time for its result: it is interrupted, and killed half a second later.
+
+        Harmless when it has ended. What goes wrong here is left alone: there is an exception on its way already.
+        """
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)  # this is all that the launcher needs, even if we die now
+        self._wait_for_launcher()
+
+    def close(self) -> None:
+        """Give back the descriptors; the launcher ends the command if it has not ended."""
+        self._control.close()
+        self._theirs.close()
+        for pipe in self._pipes():
+            pipe.close()
+
+    def _pipes(self) -> list[IO[bytes]]:
+        launcher = self._launcher
+        return [pipe for pipe in (launcher.stdout, launcher.stderr) if pipe] if launcher else []
+
+    def _start_launcher(self) -> subprocess.Popen[bytes]:
+        if not sys.executable:
+            raise SandboxError("the Python interpreter can't be found; start shellper by its own command")
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_LAUNCHER), str(self._theirs.fileno())],
+                bufsize=0,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                # The launcher's own environment can be read by the command, so it holds nothing more.
+                env=self._environment,
+                cwd="/",
+                start_new_session=True,
+                pass_fds=(self._theirs.fileno(),),
+            )
+        except OSError as error:
+            raise SandboxError(
+                f"no process can be started ({error.strerror}); close some programs and try again"
+            ) from error
+
+    def _send_spec(self) -> None:
+        data = marshal.dumps(self._spec)
+        self._control.settimeout(_START_PATIENCE)
+        with contextlib.suppress(OSError):  # if the launcher is gone, `listen` will say so
+            self._control.sendall(len(data).to_bytes(8) + data)
+        self._control.setblocking(False)
+
+    def _tell(self, word: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._control.send(word)
+
+    def _wait_for_launcher(self) -> None:
+        """Wait until the launcher is gone, and do its work if it could not."""
+        if self._launcher is None or self._launcher.returncode is not None:
+            return
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        until = time.monotonic() + _END_PATIENCE
+        # The socket's end comes with the launcher's; to wait for the process itself would mean polling.
+        while not self.lost and (left := until - time.monotonic()) > 0:
+            if poll.poll(left * 1000):
+                with contextlib.suppress(SandboxError):
+                    self.listen()
+        if not self._launcher_ended_all(self._launcher.pid):
+            end_strays(self._mark, self._launcher.pid)
+        self._launcher.kill()
+        self._launcher.wait()
+
+    def _launcher_ended_all(self, pid: int) -> bool:
+        """Say whether the launcher went by itself, as a subreaper.
+
+        It stays a zombie until `wait`, so the number of its session can't become another's.
+        """
+        if sys.platform != "linux" or not self.lost:
+            return False
+        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        return ended is not None and (ended.si_code, ended.si_status) == (os.CLD_EXITED, 0)
+
+    def _launcher_failed(self) -> SandboxError:
+        said = ""
+        with contextlib.suppress(OSError):
+            said = os.read(self._pipes()[1].fileno(), 4096).decode(errors="replace").strip()
+        why = f" ({said.splitlines()[-1]})" if said else ""
+        return SandboxError(f"the command's launcher did not start{why}; check the Python at {sys.executable}")
+
+    def _start_failed(self, step: str, number: int) -> SandboxError:
+        why = os.strerror(number) if number else "unknown error"
+        if step == "folder" and number in (errno.ENOENT, errno.ENOTDIR):
+            return SandboxError(f"the working directory {self._folder} is gone; go to another folder")
+        if step == "folder":
+            return SandboxError(f"the working directory {self._folder} can't be entered ({why}); go to another folder")
+        if number == errno.E2BIG:
+            return SandboxError("the command is too long for this system; split it or put it in a file")
+        return SandboxError(f"the command can't be started ({step}: {why}); try again, or check the limits")
+
+
+def _find_shell() -> tuple[Path, tuple[str, ...]]:
+    for shell, arguments in SHELLS:
+        if os.access(shell, os.X_OK):
+            return shell, arguments
+    raise SandboxError(f"no shell was found ({' and '.join(str(shell) for shell, _ in SHELLS)}); install bash")
+
+
+def end_strays(mark: str, session: int) -> None:
+    """Kill the processes of a run that its launcher did not end, found by their mark or their session.
+
+    Needed where there is no subreaper (macOS), and when the command has killed its launcher. A daemon that has left
+    its session and has cleaned its environment is not found.
+    """
+    import psutil  # here, because it costs 20 ms and is hardly ever needed
+
+    until = time.monotonic() + _END_PATIENCE
+    while time.monotonic() < until:
+        found = 0
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                ours = os.getsid(process.pid) == session or process.environ().get(RUN_MARK) == mark
+                if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                    process.kill()
+                    found += 1
+        if not found:
+            return
+        time.sleep(0.005)

@@ -1,0 +1,173 @@
+"""Running one command to its end: time limit, cancelling, and the pipes."""
+
+import os
+import selectors
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from shellper.sandbox.capture import Captured, Catcher
+from shellper.sandbox.policy import Policy, SandboxLevel, current_level
+from shellper.sandbox.process import CommandProcess
+
+TIMED_OUT, INTERRUPTED, KILLED = 124, 130, 137
+"""Exit codes as in shells: of timeout(1), of SIGINT, of SIGKILL."""
+
+_ASK_PATIENCE = 2.0  # seconds that a command has to end after SIGINT, and again after SIGTERM
+_PIPE_PATIENCE = 0.3  # seconds for the pipes to end when the shell has; a background child may hold them for ever
+_CANCEL_INTERVAL = 0.05  # seconds between two looks at `cancelled`
+_DRAIN_PATIENCE = 1.0  # seconds to read what lies in the pipes when all writers are dead
+_READ_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came of one run."""
+
+    exit_code: int
+    """The command's own; 128 + N when signal N killed it; 124 when timed out; 130 when cancelled."""
+    stdout: Captured
+    stderr: Captured
+    combined: Captured
+    """Both outputs in the order in which they arrived."""
+    duration: float
+    """Seconds from the start of the command to its exit."""
+    timed_out: bool
+    cancelled: bool
+    level: SandboxLevel
+    """The sandbox level that the command ran at."""
+
+
+def run(
+    command: str,
+    policy: Policy,
+    on_output: Callable[[str, str], None] | None = None,
+    cancelled: threading.Event | None = None,
+) -> RunResult:
+    """Run the text of a command in a shell of its own, wait for its end, and end all that it leaves behind.
+
+    `on_output` is called with "stdout" or "stderr" and a piece of clean text, in the caller's thread, as output
+    arrives. Setting `cancelled`, from any thread, stops the command (within 50 ms, unless `on_output` takes longer):
+    SIGINT, 2 s later SIGTERM, 2 s later SIGKILL; the time limit does the same. When an exception passes through
+    (KeyboardInterrupt, or one of `on_output`), the command gets SIGINT and after half a second SIGKILL.
+    Raises SandboxError when the command can't be started.
+    """
+    catcher = Catcher(policy.head_bytes, policy.tail_bytes, on_output)
+    if cancelled is not None and cancelled.is_set():
+        return RunResult(INTERRUPTED, *catcher.finish(), 0.0, timed_out=False, cancelled=True, level=current_level())
+    process = CommandProcess(command, policy)
+    try:
+        return _Run(process, policy, catcher, cancelled).result()
+    except BaseException:
+        process.abandon()
+        raise
+    finally:
+        process.close()
+
+
+class _Run:
+    """The loop around one command, and what it has to remember."""
+
+    def __init__(
+        self, process: CommandProcess, policy: Policy, catcher: Catcher, cancelled: threading.Event | None
+    ) -> None:
+        self._process = process
+        self._catcher = catcher
+        self._cancelled = cancelled
+        self._began = time.monotonic()
+        self._limit = None if policy.time_limit is None else self._began + policy.time_limit
+        self._exited: float | None = None
+        self._stopped_by: str | None = None
+        self._asks: Iterator[Callable[[], None]] = iter((process.interrupt, process.terminate))
+        self._next_ask = 0.0
+        self._selector = selectors.DefaultSelector()
+        self._pipes: dict[int, str] = {}
+
+    def result(self) -> RunResult:
+        """Wait for the command's end and tell what came of it."""
+        with self._selector:
+            self._pipes = dict(zip(self._process.start(), ("stdout", "stderr"), strict=True))
+            for descriptor in (self._process.control, *self._pipes):
+                os.set_blocking(descriptor, False)
+                self._selector.register(descriptor, selectors.EVENT_READ)
+            while not self._is_over():
+                self._wait(self._patience())
+            self._process.end()
+            self._selector.unregister(self._process.control)
+            until = time.monotonic() + _DRAIN_PATIENCE
+            while self._pipes and (left := until - time.monotonic()) > 0:
+                self._wait(left)
+        ended = self._exited or time.monotonic()
+        return RunResult(
+            self._exit_code(),
+            *self._catcher.finish(),
+            duration=ended - self._began,
+            timed_out=self._stopped_by == "time limit",
+            cancelled=self._stopped_by == "cancelled",
+            level=current_level(),
+        )
+
+    def _is_over(self) -> bool:
+        """Say whether there is nothing more to wait for; asks the command to stop when that is due."""
+        now = time.monotonic()
+        if self._process.lost:
+            return True
+        if self._exited is not None:
+            return not self._pipes or now >= self._exited + _PIPE_PATIENCE
+        if self._stopped_by is None:
+            if self._cancelled is not None and self._cancelled.is_set():
+                self._stopped_by = "cancelled"
+            elif self._limit is not None and now >= self._limit:
+                self._stopped_by = "time limit"
+            else:
+                return False
+        if now < self._next_ask:
+            return False
+        ask = next(self._asks, None)
+        if ask is None:
+            return True
+        ask()
+        self._next_ask = now + _ASK_PATIENCE
+        return False
+
+    def _patience(self) -> float | None:
+        """Seconds until `_is_over` has to be asked again even if nothing arrives."""
+        if self._exited is not None:
+            due: float | None = self._exited + _PIPE_PATIENCE
+        else:
+            due = self._limit if self._stopped_by is None else self._next_ask
+        patience = None if due is None else max(0.0, due - time.monotonic())
+        if self._cancelled is None or self._stopped_by is not None or self._exited is not None:
+            return patience
+        return _CANCEL_INTERVAL if patience is None else min(patience, _CANCEL_INTERVAL)
+
+    def _wait(self, patience: float | None) -> None:
+        """Wait for something to arrive, and take it."""
+        for key, _ in self._selector.select(patience):
+            if key.fd in self._pipes:
+                self._read(key.fd)
+            else:
+                was_started = self._process.started
+                self._process.listen()
+                if self._process.started and not was_started:
+                    self._began = time.monotonic()
+                if self._exited is None and self._process.exit_code is not None:
+                    self._exited = time.monotonic()
+
+    def _read(self, descriptor: int) -> None:
+        try:
+            data = os.read(descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return
+        if data:
+            self._catcher.feed(self._pipes[descriptor], data)
+        else:
+            self._selector.unregister(descriptor)
+            del self._pipes[descriptor]
+
+    def _exit_code(self) -> int:
+        if self._stopped_by is not None:
+            return INTERRUPTED if self._stopped_by == "cancelled" else TIMED_OUT
+        # No code: the launcher was killed, and the command with it.
+        return KILLED if self._process.exit_code is None else self._process.exit_code

@@ -1,0 +1,34 @@
+"""The session: the turn loop over proposal, decision and outcome, the conversation, and its store."""
+
+from shellper.session.errors import SessionError, StoreError
+from shellper.session.flow import Action, Decision, Outcome, Proposal, TurnEnd, TurnResult
+from shellper.session.folder import current_folder
+from shellper.session.listener import Listener
+from shellper.session.saved import SavedConversation, SavedStep, SavedTurn, Summary
+from shellper.session.session import MAX_CALLS, Decide, Session
+from shellper.session.store import STORE_NAME, Store, open_store
+from shellper.session.terminal import terminal_identity
+
+__all__ = [
+    "MAX_CALLS",
+    "STORE_NAME",
+    "Action",
+    "Decide",
+    "Decision",
+    "Listener",
+    "Outcome",
+    "Proposal",
+    "SavedConversation",
+    "SavedStep",
+    "SavedTurn",
+    "Session",
+    "SessionError",
+    "Store",
+    "StoreError",
+    "Summary",
+    "TurnEnd",
+    "TurnResult",
+    "current_folder",
+    "open_store",
+    "terminal_identity",
+]

@@ -1,0 +1,75 @@
+"""The synthesized conversations: valid, executed, free of the development sets, the same from the same seed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from model.phrasings import SLOT, load
+from model.slots import is_moving
+from model.synthesize import Example, Synthesizer, from_json, to_json
+from shellper.calls import load_catalogue
+
+EVAL = Path(__file__).resolve().parent.parent / "eval"
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[Example]:
+    return list(Synthesizer(seed=7).examples(120))
+
+
+def test_every_call_is_valid_and_canonical(examples: list[Example]) -> None:
+    catalogue = load_catalogue()
+    calls = [step.call for example in examples for turn in example.conversation for step in turn.steps]
+    assert len(calls) > 300
+    for call in calls:
+        catalogue.validate(call)
+        assert catalogue.canonical(call) == call
+
+
+def test_most_conversations_carry_real_outputs_and_some_carry_none(examples: list[Example]) -> None:
+    states = [step.response.state for example in examples for turn in example.conversation for step in turn.steps]
+    assert 0.5 < states.count("ran") / len(states) < 0.95
+    assert set(states) == {"ran", "unknown"}
+
+
+def test_a_seed_gives_the_same_requests_and_calls() -> None:
+    first, second = (
+        [[(t.request, [s.call for s in t.steps]) for t in e.conversation] for e in Synthesizer(seed=3).examples(20)]
+        for _ in range(2)
+    )
+    assert first == second
+
+
+def test_an_example_survives_json(examples: list[Example]) -> None:
+    for example in examples[:30]:
+        assert from_json(to_json(example)) == example
+
+
+def test_phrasings_name_what_their_calls_need() -> None:
+    groups, scenarios = load()
+    assert sum(len(group.say) for group in groups) > 4000
+    assert len(scenarios) > 80
+    for group in groups:
+        for phrasing in group.say:
+            said = set(SLOT.findall(phrasing)) | {
+                "ext" if "extname" in phrasing else "",
+                "n" if "nword" in phrasing else "",
+            }
+            needed = {slot for slot in group.slots if not is_moving(slot)}
+            assert needed <= said, f"{group.id}: {phrasing!r} does not say {needed - said}"
+
+
+def test_no_phrasing_is_a_request_of_a_development_set() -> None:
+    groups, scenarios = load()
+    said = {" ".join(p.lower().split()).rstrip(".?!") for group in groups for p in group.say}
+    said |= {" ".join(p.lower().split()).rstrip(".?!") for s in scenarios for turn in s.turns for p in turn.say}
+    asked: set[str] = set()
+    for file in EVAL.glob("*.jsonl"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            asked |= {" ".join(turn["request"].lower().split()).rstrip(".?!") for turn in json.loads(line)["turns"]}
+    # A phrasing without a slot can be said word for word; two people do write the same everyday sentence of a few words.
+    common = {request for request in said & asked if len(request.split()) > 7}
+    assert not common

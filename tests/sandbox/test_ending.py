@@ -1,0 +1,276 @@
+"""Nothing outlives its command: time limit, cancelling, daemons, and what happens when a part is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+
+import psutil
+import pytest
+
+from shellper.sandbox import Policy, run
+from shellper.sandbox.process import end_strays
+
+from .conftest import python
+
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+
+# Prints the pid of a process that has left its parent, its session and the output pipes.
+DAEMON = """
+import os, signal
+ready, done = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        null = os.open("/dev/null", os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        os.write(done, str(os.getpid()).encode())
+        while True:
+            signal.pause()
+    os._exit(0)
+print(os.read(ready, 20).decode(), flush=True)
+"""
+
+
+def is_gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def pids(text: str) -> list[int]:
+    found = [int(word) for word in text.split()]
+    assert found
+    return found
+
+
+class WhenSaid:
+    """An `on_output` that does something as soon as the command has said a word."""
+
+    def __init__(self, word: str, action: Callable[[], object]) -> None:
+        self._word, self._action, self._heard = word, action, ""
+
+    def __call__(self, stream: str, text: str) -> None:
+        was_heard = self._word in self._heard
+        self._heard += text
+        if self._word in self._heard and not was_heard:
+            self._action()
+
+
+def test_time_limit_ends_the_command(policy: Policy) -> None:
+    result = run("echo before; sleep 100; echo after", replace(policy, time_limit=0.5))
+    assert (result.exit_code, result.timed_out, result.cancelled) == (124, True, False)
+    assert result.stdout.text == "before\n"
+    assert 0.4 < result.duration < 10
+
+
+def test_command_may_clean_up_when_time_is_over(policy: Policy) -> None:
+    command = "trap 'echo cleaned; exit 0' INT; while :; do sleep 0.05; done"
+    result = run(command, replace(policy, time_limit=1))
+    assert (result.exit_code, result.stdout.text) == (124, "cleaned\n")
+
+
+def test_command_that_ignores_signals_is_killed(policy: Policy) -> None:
+    command = "trap 'echo INT' INT; trap 'echo TERM' TERM; echo $$; while :; do sleep 0.05; done"
+    result = run(command, replace(policy, time_limit=0.5))
+    pid, *signals = result.stdout.text.split()
+    assert (result.exit_code, signals) == (124, ["INT", "TERM"])
+    assert 4 < result.duration < 15
+    assert is_gone(int(pid))
+
+
+def test_stopped_command_is_ended(policy: Policy) -> None:
+    result = run("kill -STOP $$", replace(policy, time_limit=0.3))
+    assert result.exit_code == 124
+
+
+def test_no_time_limit_is_possible(policy: Policy) -> None:
+    assert run("sleep 0.2", replace(policy, time_limit=None)).exit_code == 0
+
+
+def test_cancel_from_another_thread(policy: Policy) -> None:
+    said, cancelled = threading.Event(), threading.Event()
+
+    def cancel() -> None:
+        said.wait(60)
+        cancelled.set()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    result = run("echo $$; sleep 100", policy, WhenSaid("\n", said.set), cancelled)
+    thread.join()
+    assert (result.exit_code, result.cancelled, result.timed_out) == (130, True, False)
+    assert result.duration < 20
+    assert is_gone(int(result.stdout.text))
+
+
+def test_what_is_cancelled_before_the_start_is_not_run(policy: Policy, folder: Path) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    result = run("touch here", policy, cancelled=cancelled)
+    assert (result.exit_code, result.cancelled) == (130, True)
+    assert list(folder.iterdir()) == []
+
+
+def test_unused_cancel_changes_nothing(policy: Policy) -> None:
+    result = run("sleep 0.2; exit 3", policy, cancelled=threading.Event())
+    assert (result.exit_code, result.cancelled) == (3, False)
+
+
+def test_keyboard_interrupt_ends_the_tree(policy: Policy, folder: Path) -> None:
+    def interrupt() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run("sleep 100 & echo $$ $! > pids; echo ready; wait", policy, WhenSaid("ready", interrupt))
+    assert all(is_gone(pid) for pid in pids((folder / "pids").read_text()))
+
+
+def test_interrupted_command_may_clean_up(policy: Policy, folder: Path) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    command = "trap 'touch cleaned; exit' INT; echo ready; while :; do sleep 0.02; done"
+    with pytest.raises(KeyboardInterrupt):
+        run(command, policy, WhenSaid("ready", interrupt))
+    assert (folder / "cleaned").exists()
+
+
+def test_failing_callback_ends_the_tree_and_is_heard(policy: Policy, folder: Path) -> None:
+    def fail() -> None:
+        raise RuntimeError("the screen is gone")
+
+    with pytest.raises(RuntimeError, match="the screen is gone"):
+        run("echo $$ > pids; echo ready; sleep 100", policy, WhenSaid("ready", fail))
+    assert all(is_gone(pid) for pid in pids((folder / "pids").read_text()))
+
+
+@ON_LINUX
+def test_daemon_ends_with_its_command(policy: Policy) -> None:
+    result = run(python(DAEMON), policy)
+    assert result.exit_code == 0
+    assert is_gone(int(result.stdout.text))
+
+
+@ON_LINUX
+def test_daemon_ends_when_its_command_is_cancelled(policy: Policy) -> None:
+    cancelled = threading.Event()
+    result = run(f"{python(DAEMON)}; echo ready; sleep 100", policy, WhenSaid("ready", cancelled.set), cancelled)
+    assert result.exit_code == 130
+    assert is_gone(int(result.stdout.text.split()[0]))
+
+
+def test_background_child_that_holds_the_pipe_does_not_hang_the_run(policy: Policy) -> None:
+    result = run("sleep 100 & echo $!; exit 5", policy)
+    assert result.exit_code == 5
+    assert result.duration < 10
+    assert is_gone(int(result.stdout.text))
+
+
+def test_background_child_has_a_moment_to_finish(policy: Policy) -> None:
+    assert run("(sleep 0.1; echo late) & echo early", policy).stdout.text == "early\nlate\n"
+
+
+def test_background_child_that_floods_the_pipe_does_not_hang_the_run(policy: Policy) -> None:
+    result = run("yes & exit 6", policy)
+    assert result.exit_code == 6
+
+
+def test_background_child_without_the_pipe_ends(policy: Policy) -> None:
+    result = run("nohup sleep 100 >/dev/null 2>&1 & echo $!", policy)
+    assert is_gone(int(result.stdout.text))
+
+
+def test_many_children_end(policy: Policy) -> None:
+    result = run("for i in $(seq 150); do sleep 100 >/dev/null 2>&1 & echo $!; done", policy)
+    found = pids(result.stdout.text)
+    assert len(found) == 150
+    assert all(is_gone(pid) for pid in found)
+
+
+def test_forking_without_end_is_ended(policy: Policy, folder: Path) -> None:
+    # A bomb with a fuse: each process forks and exits, so that no list of pids stays true.
+    program = """
+    import os, time
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+    """
+    result = run(f"{python(program)}; sleep 0.2; echo over", policy)
+    assert result.stdout.text == "over\n"
+    mark = str(folder).encode()
+    assert not [process for process in psutil.process_iter() if mark in folder_of(process)]
+
+
+def folder_of(process: psutil.Process) -> bytes:
+    try:
+        return os.fsencode(process.cwd())
+    except (psutil.Error, OSError):
+        return b""
+
+
+@ON_LINUX
+def test_command_that_signals_its_launcher_loses_nothing(policy: Policy) -> None:
+    result = run("for s in INT TERM HUP QUIT; do kill -$s $PPID; done; echo still here", policy)
+    assert (result.exit_code, result.stdout.text) == (0, "still here\n")
+
+
+@ON_LINUX
+def test_command_that_kills_its_launcher_ends_with_its_children(policy: Policy) -> None:
+    command = f"{python(DAEMON)}; sleep 100 & echo $!; kill -9 $PPID; sleep 100"
+    result = run(command, policy)
+    assert result.exit_code == 137
+    assert result.duration < 20
+    assert all(is_gone(pid) for pid in pids(result.stdout.text))
+
+
+def test_signal_to_the_own_group_does_not_reach_us(policy: Policy) -> None:
+    assert run("kill -TERM 0", policy).exit_code == 143
+
+
+@ON_LINUX
+def test_command_ends_when_the_main_program_is_killed(folder: Path) -> None:
+    program = f"""
+        from pathlib import Path
+        from shellper.sandbox import Policy, run
+        command = "sleep 100 & echo $$ $!; sleep 100"
+        run(command, Policy(Path({str(folder)!r}), Path("/")), lambda stream, text: print(text, end="", flush=True))
+    """
+    main = subprocess.Popen([sys.executable, "-c", dedent(program)], stdout=subprocess.PIPE, text=True)
+    assert main.stdout is not None
+    with main.stdout:
+        found = [psutil.Process(pid) for pid in pids(main.stdout.readline())]
+    main.kill()
+    main.wait()
+    _, alive = psutil.wait_procs(found, timeout=20)
+    assert not alive
+
+
+def test_strays_are_found_by_their_mark() -> None:
+    """What stands in for the subreaper on macOS."""
+    command = [sys.executable, "-I", "-S", "-c", "print(flush=True); import signal; signal.pause()"]
+    environment = {"SHELLPER_RUN": "a-mark"}
+    stray = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True)
+    assert stray.stdout is not None
+    with stray.stdout:
+        stray.stdout.readline()
+        end_strays("a-mark", session=2**22)
+    assert stray.wait(20) == -signal.SIGKILL
+
+
+def test_no_descriptor_and_no_child_is_left_here(policy: Policy) -> None:
+    me = psutil.Process()
+    run("true", policy)
+    before, children = me.num_fds(), me.children()
+    for command in ("true", "sleep 100 & exit 1", "echo x; kill -9 $$"):
+        run(command, policy)
+    assert me.num_fds() == before
+    assert me.children() == children
