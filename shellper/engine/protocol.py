@@ -46,7 +46,8 @@ class Engine(Protocol):
     ) -> Generation:
         """Return the model's next step; the last turn of the conversation is not done.
 
-        `on_text` gets the step's text as it is written. Raises `EngineError` and `GenerationCancelled`.
+        `on_text` gets the step's text as it is written, whole characters only: a reply as it is, a call in the
+        dialect's form with quotation marks around texts. Raises `EngineError` and `GenerationCancelled`.
         """
 
     def count_tokens(self, conversation: Conversation) -> int:

@@ -1,0 +1,99 @@
+"""The decoder: llama.cpp driven through the grammar, so that every output is a valid model step."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shellper.calls import Catalogue
+from shellper.dialect import Grammar, ModelStep
+from shellper.dialect.control import ESCAPE
+from shellper.engine.choice import Chooser
+from shellper.engine.context import CONTEXT_TOKENS, LlamaContext
+from shellper.engine.protocol import EngineError
+from shellper.weights.errors import WeightsError
+from shellper.weights.tokenizer import LlamaTokenizer
+
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A model step and its tokens; see `Generation` for the other fields."""
+
+    step: ModelStep
+    tokens: tuple[int, ...]
+    log_probability: float
+    cached_tokens: int
+    prefill_seconds: float
+    decode_seconds: float
+
+
+class Decoder:
+    """A loaded model that goes on with token sequences.
+
+    Raises `EngineError` where the file can't be loaded or lacks a control token.
+    """
+
+    def __init__(
+        self, weights: Path, catalogue: Catalogue, size: int = CONTEXT_TOKENS, threads: int | None = None
+    ) -> None:
+        self.context = LlamaContext(weights, size, threads)
+        try:
+            self.tokenizer = LlamaTokenizer(self.context.vocab)
+            self.grammar = Grammar(catalogue, self.tokenizer)
+            self._escape = self.tokenizer.control(ESCAPE)
+            self._chooser = Chooser(self.tokenizer)
+        except WeightsError as error:
+            self.context.close()
+            raise EngineError(f"{weights}: {error}") from error
+
+    def decode(
+        self, prompt: Sequence[int], after_response: bool, on_text: Callable[[str], None], check: Check
+    ) -> Decoded:
+        """Return the likeliest step behind a prompt.
+
+        `check` is called before each token and each batch of the prompt, and stops the decoding by raising; what was
+        read until then stays cached. A token that must come is appended unread, and read in one batch with what
+        follows. `log_probability` sums the chosen tokens' log-probabilities, each under the softmax over what the
+        grammar allows there. `on_text` gets whole characters; an `<escape>` comes as a quotation mark.
+        """
+        started = time.monotonic()
+        cached = self.context.keep(prompt[:-1])
+        unread = list(prompt[cached:])
+        written: list[int] = []
+        total = 0.0
+        prefilled: float | None = None
+        characters = codecs.getincrementaldecoder("utf-8")("replace")
+        self._chooser.reset()
+        walk = self.grammar.walk(after_response)
+        allowed = next(walk)
+        while True:
+            check()
+            token = allowed.forced
+            if token is None:
+                logits = self.context.read(unread, check)
+                prefilled = prefilled or time.monotonic()
+                unread = []
+                token, log_probability = self._chooser.choose(allowed, logits)
+                total += log_probability
+            self._chooser.took(token)
+            unread.append(token)
+            written.append(token)
+            if text := characters.decode(b'"' if token == self._escape else self.tokenizer.piece(token)):
+                on_text(text)
+            try:
+                allowed = walk.send(token)
+            except StopIteration as end:
+                step: ModelStep = end.value
+                break
+        ended = time.monotonic()
+        prefilled = prefilled or ended
+        return Decoded(step, tuple(written), total, cached, prefilled - started, ended - prefilled)
+
+    def close(self) -> None:
+        """Free the model."""
+        self.context.close()
