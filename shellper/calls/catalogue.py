@@ -109,10 +109,21 @@ def _check(tool: str, parameter: Parameter, value: Argument) -> None:
         raise CallError(f"{where} must be a text, not {value!r}")
     elif "\0" in value:
         raise CallError(f"{where} holds a NUL character, which no file name or command can hold")
+    elif not _is_encodable(value):
+        raise CallError(f"{where} holds a lone surrogate, which no file name or command can hold")
     elif parameter.role == "path" and not value:
         raise CallError(f"{where} is empty: {parameter.description}")
     elif parameter.enum and value not in parameter.enum:
         raise CallError(f"{where} must be one of {', '.join(parameter.enum)}, not {value!r}")
+
+
+def _is_encodable(text: str) -> bool:
+    """Say whether a text has bytes; names that are not UTF-8 have theirs as surrogate escapes (PEP 383)."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parameter(data: Mapping[str, Any]) -> Parameter:

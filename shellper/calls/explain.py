@@ -6,18 +6,19 @@ from collections.abc import Callable
 
 from shellper.calls.call import ToolCall
 from shellper.calls.catalogue import Catalogue, Step, load_catalogue
+from shellper.calls.render import glob, quote, quote_path, render_command, start
 
 
 def explain(
     call: ToolCall, catalogue: Catalogue | None = None, is_folder: Callable[[str], bool] | None = None
 ) -> list[tuple[str, str]]:
-    """Return pairs of a part of the command and what it does, the program first.
+    """Return pairs of a part of the command, as it stands there, and what it does, the program first.
 
     Raises `CallError` where the call is not valid.
     """
     catalogue = catalogue or load_catalogue()
     tool = catalogue.tools[catalogue.validate(call).name]
-    pairs = [(tool.program, tool.description)]
+    pairs = [(render_command(call, catalogue, is_folder).argv[0], tool.description)]
     for step in tool.steps:
         parameter = tool.by_name[step.parameter]
         value = call.arguments.get(step.parameter, parameter.default)
@@ -47,8 +48,12 @@ def _part(step: Step, value: str) -> str:
         case "option":
             return f"{step.flag} {value}"
         case "append":
-            return f">> {value}"
+            return f">> {quote_path(value)}"
         case "name_contains":
-            return f"-name {value}"
+            return f"-name {quote(glob(value))}"
+        case "start":
+            return quote_path(start(value))
+        case "positional":
+            return quote_path(value)
         case _:
-            return value
+            return quote(value)

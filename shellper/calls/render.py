@@ -12,11 +12,18 @@ from shellper.calls.catalogue import Catalogue, Step, load_catalogue
 
 # bash's echo takes only these as options (bash(1), "echo"); anything else it prints.
 _ECHO_OPTION = re.compile(r"-[neE]+\Z")
+# What a shell reads in double quotes (bash(1), "QUOTING").
+_SPECIAL = frozenset('$`"\\!')
+# What an option may begin with: tail and sort take a plus too, in their old syntax (GNU coreutils, "tail invocation").
+_OPTION_STARTS = ("-", "+")
 
 
 @dataclass(frozen=True)
 class RenderedCommand:
-    """A command as words; `argv` still has a leading `~` for the shell to expand, `append_to` is `>>`'s file."""
+    """A command as words; `append_to` is `>>`'s file.
+
+    `paths` are the indices of the words that are paths: these still have a leading `~` for the shell to expand.
+    """
 
     argv: tuple[str, ...]
     paths: frozenset[int]
@@ -25,19 +32,26 @@ class RenderedCommand:
     @property
     def text(self) -> str:
         """The command as the shell reads it."""
-        words = [_quote_path(w) if i in self.paths else shlex.quote(w) for i, w in enumerate(self.argv)]
+        words = [quote_path(w) if i in self.paths else quote(w) for i, w in enumerate(self.argv)]
         if self.append_to is not None:
-            words += [">>", _quote_path(self.append_to)]
+            words += [">>", quote_path(self.append_to)]
         return " ".join(words)
 
 
-def _quote_path(path: str) -> str:
+def quote(word: str) -> str:
+    """Quote a word; one with an apostrophe by quotation marks where nothing in these is special to the shell."""
+    if "'" in word and _SPECIAL.isdisjoint(word):
+        return f'"{word}"'
+    return shlex.quote(word)
+
+
+def quote_path(path: str) -> str:
     """Quote a path, leaving a leading `~` or `~/` to the shell."""
     if path == "~":
         return path
     if path.startswith("~/"):
-        return "~/" + (shlex.quote(path[2:]) if path[2:] else "")
-    return shlex.quote(path)
+        return "~/" + (quote(path[2:]) if path[2:] else "")
+    return quote(path)
 
 
 class _Words:
@@ -46,6 +60,8 @@ class _Words:
     def __init__(self, program: str, is_folder: Callable[[str], bool]) -> None:
         self.options = [program]
         self.positionals: list[str] = []
+        # Which of the positionals are paths.
+        self.paths: list[bool] = []
         self.append_to: str | None = None
         self.expression: list[str] = []
         self.is_folder = is_folder
@@ -62,7 +78,8 @@ class _Words:
             case "option":
                 self.options += [] if is_default else [step.flag, str(value)]
             case "positional":
-                self.positionals += [] if is_default else [str(value)]
+                if not is_default:
+                    self._path(str(value))
             case "pattern":
                 self._pattern(str(value))
             case "text":
@@ -70,11 +87,16 @@ class _Words:
             case "append":
                 self.append_to = str(value)
             case "start":
-                self.positionals.append(_start(str(value)))
+                self._path(start(str(value)))
             case "name_contains":
-                self.expression = ["-name", _glob(str(value))]
+                self.expression = ["-name", glob(str(value))]
             case _:
                 raise ValueError(f"the catalogue has an unknown step {step.kind!r}")
+
+    def _path(self, path: str) -> None:
+        """Add a path; a lone dash is standard input or output to most programs, and the folder before to cd."""
+        self.positionals.append("./-" if path == "-" and self.options[0] != "cd" else path)
+        self.paths.append(True)
 
     def _pattern(self, pattern: str) -> None:
         """Add grep's pattern, behind `-e` where it would be read as an option."""
@@ -82,6 +104,7 @@ class _Words:
             self.options += ["-e", pattern]
         else:
             self.positionals.append(pattern)
+            self.paths.append(False)
 
     def _text(self, text: str) -> None:
         """Add echo's text, by printf where some shell's echo would not print it as it is."""
@@ -91,20 +114,20 @@ class _Words:
             self.options.append(text)
 
     def finish(self) -> RenderedCommand:
-        """Return the command, guarded by `--` where a name starts with a dash."""
-        guard = ["--"] if any(word.startswith("-") and word != "-" for word in self.positionals) else []
+        """Return the command, guarded by `--` where a name would be read as an option."""
+        guard = ["--"] if any(word.startswith(_OPTION_STARTS) and word != "-" for word in self.positionals) else []
         head = self.options + guard
         argv = (*head, *self.positionals, *self.expression)
-        paths = frozenset(range(len(head), len(head) + len(self.positionals)))
+        paths = frozenset(len(head) + index for index, is_path in enumerate(self.paths) if is_path)
         return RenderedCommand(argv, paths, self.append_to)
 
 
-def _start(path: str) -> str:
+def start(path: str) -> str:
     """Return find's starting point, which must not look like a part of its expression (find(1))."""
     return f"./{path}" if path.startswith(("-", "(", ")", "!", ",")) else path
 
 
-def _glob(name: str) -> str:
+def glob(name: str) -> str:
     """Return find's pattern for a part of a name; `*` and `?` in it keep their meaning as wildcards."""
     if "*" in name or "?" in name:
         return name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shellper.dialect.control import Tokenizer
 
 OUTPUT_TOKENS = 200
@@ -13,33 +15,54 @@ _LINE_CHARACTERS = 400
 def cut_output(text: str, tokenizer: Tokenizer, budget: int = OUTPUT_TOKENS) -> str:
     """Return the head and the tail of an output, with a line that says how much was left out.
 
-    `budget` is in tokens; an output within it is returned as it is, without blank ends.
+    `budget` is in tokens, at least 80; an output within it is returned as it is, without blank ends.
     """
     text = text.strip("\n")
-    if len(text) <= budget or (len(text) < 8 * budget and len(tokenizer.text(text)) <= budget):
+    # No token stands for less than a byte.
+    if len(text.encode("utf-8", "replace")) <= budget:
         return text
-    lines = [_cut_line(line) for line in text.split("\n")]
-    head = _fitting(lines, tokenizer, int(budget * _HEAD_SHARE))
-    tail = _fitting(lines[head:][::-1], tokenizer, budget - int(budget * _HEAD_SHARE))
-    left_out = len(lines) - head - tail
-    if left_out <= 0:
-        return "\n".join(lines)
-    ending = lines[len(lines) - tail :] if tail else []
-    return "\n".join([*lines[:head], f"[... {left_out} lines left out ...]", *ending])
+    if len(text) < 8 * budget and len(tokenizer.text(text)) <= budget:
+        return text
+    lines = text.split("\n")
+    if len(lines) == 1:
+        return _cut_line(text, tokenizer, budget)
+    budget -= len(tokenizer.text(_left_out(len(lines)))) + 1
+    head_budget = int(budget * _HEAD_SHARE)
+    head = _fitting(lines, tokenizer, head_budget)
+    tail = _fitting(reversed(lines[len(head) :]), tokenizer, budget - head_budget)[::-1]
+    left_out = len(lines) - len(head) - len(tail)
+    return "\n".join([*head, *([_left_out(left_out)] if left_out else []), *tail])
 
 
-def _cut_line(line: str) -> str:
-    """Return a line, the middle of a very long one left out."""
-    if len(line) <= _LINE_CHARACTERS:
-        return line
+def _left_out(lines: int) -> str:
+    return f"[... {lines} lines left out ...]"
+
+
+def _cut_line(line: str, tokenizer: Tokenizer, budget: int) -> str:
+    """Return a line, the middle of a long one left out."""
     half = _LINE_CHARACTERS // 2
-    return f"{line[:half]}[... {len(line) - 2 * half} characters left out ...]{line[-half:]}"
+    cut = line if len(line) <= _LINE_CHARACTERS else _without_middle(line, half)
+    half = min(half, len(line) // 2)
+    while half and len(tokenizer.text(cut)) > budget:
+        half = half * 3 // 4
+        cut = _without_middle(line, half)
+    return cut
 
 
-def _fitting(lines: list[str], tokenizer: Tokenizer, budget: int) -> int:
-    """Return how many of the first lines fit into a number of tokens."""
-    for count, line in enumerate(lines):
-        budget -= len(tokenizer.text(line)) + 1
-        if budget < 0:
-            return count
-    return len(lines)
+def _without_middle(line: str, half: int) -> str:
+    """Return so many characters of a line's start and of its end."""
+    end = len(line) - half
+    return f"{line[:half]}[... {end - half} characters left out ...]{line[end:]}"
+
+
+def _fitting(lines: Iterable[str], tokenizer: Tokenizer, budget: int) -> list[str]:
+    """Return the first lines that fit into a number of tokens with their ends, the very first one in any case."""
+    kept: list[str] = []
+    total = 0
+    for line in lines:
+        cut = _cut_line(line, tokenizer, budget - 1)
+        total += len(tokenizer.text(cut)) + 1
+        if total > budget:
+            break
+        kept.append(cut)
+    return kept

@@ -18,7 +18,7 @@ MAX_DIGITS = 7
 
 @dataclass(frozen=True)
 class Allowed:
-    """The tokens that may come next: those listed and, where `text` is set, every token that is not a control token."""
+    """The tokens that may come next: those listed and, where `text` is set, every token that stands for text."""
 
     tokens: tuple[int, ...]
     text: bool = False
@@ -45,8 +45,8 @@ class Grammar:
         self._digits = {self._tokens(digit)[-1]: digit for digit in "0123456789"}
 
     def is_text(self, token: int) -> bool:
-        """Say whether a token stands for text, a control token does not."""
-        return bool(self._tokenizer.piece(token))
+        """Say whether a token stands for text that a command can hold: a control token and NUL do not."""
+        return self._tokenizer.piece(token) not in (b"", b"\0")
 
     def _tokens(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer.text(text))
