@@ -67,7 +67,7 @@ uninstall() {
         "$data/venv/bin/shellper" engine stop >/dev/null 2>&1 || true
     fi
     if [ -L "$link" ]; then rm "$link"; fi
-    rm -rf "$data/venv" "$data/weights"
+    rm -rf "$data/venv" "$data"/shellper-270m-q8_0.gguf "$data"/shellper-270m-q8_0.json
     say "SHELLper is removed. Settings and conversations stay in ~/.config/shellper and ~/.local/state/shellper."
 }
 

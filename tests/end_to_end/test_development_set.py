@@ -1,0 +1,24 @@
+"""The shipped weights on a fixed part of the development set, through the real engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.evaluate import Evaluation, read_cases
+from shellper.engine import DirectEngine
+
+CORE = Path(__file__).resolve().parents[1] / "eval" / "core.jsonl"
+CONVERSATIONS = 40
+
+
+@pytest.mark.weights
+@pytest.mark.timeout(900)
+def test_most_calls_of_the_core_set_are_right(weights_path: Path) -> None:
+    engine = DirectEngine(weights_path)
+    score = Evaluation(engine, "real", free=False).score(list(read_cases(CORE))[:CONVERSATIONS])
+    engine.close()
+    assert score.calls > 150
+    assert score.calls_right >= 0.95 * score.calls, "\n".join(score.misses)
+    assert score.conversations_right >= 0.80 * score.conversations, "\n".join(score.misses)
