@@ -13,12 +13,57 @@ from model.words import (
     PLAIN_NAMES,
     SENTENCES,
     THEMES,
+    vocabulary_words,
 )
 
-TEXT_EXTENSIONS = (
-    ".txt .md .csv .log .py .json .yaml .yml .ini .cfg .conf .html .css .js .ts .sh .tex .xml .sql .toml .rst .java .c .h .go .rb"
-).split()
-_OTHER_EXTENSIONS = ".pdf .docx .xlsx .jpg .png .mp3 .zip .bak .tmp .old .odt .pptx .mp4 .svg .dat".split()
+TEXT_EXTENSIONS = [
+    ".txt",
+    ".md",
+    ".csv",
+    ".log",
+    ".py",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".html",
+    ".css",
+    ".js",
+    ".ts",
+    ".sh",
+    ".tex",
+    ".xml",
+    ".sql",
+    ".toml",
+    ".rst",
+    ".java",
+    ".c",
+    ".h",
+    ".go",
+    ".rb",
+]
+_OTHER_EXTENSIONS = [
+    ".pdf",
+    ".docx",
+    ".xlsx",
+    ".jpg",
+    ".png",
+    ".mp3",
+    ".zip",
+    ".bak",
+    ".tmp",
+    ".old",
+    ".odt",
+    ".pptx",
+    ".mp4",
+    ".svg",
+    ".dat",
+]
+_VERBS = ("call", "buy", "ask", "pay", "send", "meet", "fix", "check")
+# A world of few words teaches those words; names of any word teach copying.
+_ANY_WORD_SHARE = 0.6
 _JOINERS = ("_", "_", "_", "-", "-", " ", "", ".")
 
 
@@ -32,6 +77,8 @@ class Names:
     def _words(self, count: int) -> list[str]:
         pool = THEMES[self.theme]
         words = [self.rng.choice(pool) for _ in range(count)]
+        if self.rng.random() < _ANY_WORD_SHARE:
+            words = [self.rng.choice(vocabulary_words()) for _ in range(count)]
         if self.rng.random() < 0.12:
             words[-1] = self.rng.choice(self.rng.choice((FIRST_NAMES, COMPANIES))).lower()
         if self.rng.random() < 0.04:
@@ -140,10 +187,11 @@ class Names:
                 rng.choice(SENTENCES),
                 rng.choice(SENTENCES).lower().rstrip("."),
                 " ".join(self._words(rng.randint(1, 4))),
-                f"{rng.choice(('call', 'buy', 'ask', 'pay', 'send', 'meet', 'fix', 'check'))} {' '.join(self._words(rng.randint(1, 2)))}",
+                " ".join(self._words(rng.randint(3, 8))),
+                f"{rng.choice(_VERBS)} {' '.join(self._words(rng.randint(1, 2)))}",
                 f"{rng.choice(FIRST_NAMES)}: {rng.randint(1, 500)}",
                 f"# {' '.join(self._words(2)).title()}",
-                f"{self._words(1)[0]}={rng.choice(('true', 'false', str(rng.randint(1, 9000)), rng.choice(FIRST_NAMES).lower()))}",
+                f"{self._words(1)[0]}={rng.choice(('true', 'false', str(rng.randint(1, 9000)), 'anna'))}",
                 f"- {' '.join(self._words(rng.randint(1, 3)))}",
                 rng.choice(
                     ("hello world", "done", "import os", "print('hi')", "{}", "Hello World!", "TODO", "n/a", "a,b,c")

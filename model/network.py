@@ -178,8 +178,8 @@ class Gemma(nn.Module):
     def loss(self, tokens: Tensor, chosen: Tensor, negatives: int) -> tuple[Tensor, int]:
         """Return the summed loss and the number of tokens it is over.
 
-        `chosen` (batch, time) marks the tokens that the model chooses. The softmax runs over the batch's own tokens and a
-        random sample of the others, weighted so that its sum is that of the whole vocabulary in expectation.
+        `chosen` (batch, time) marks the tokens that the model chooses. The softmax runs over the batch's own tokens
+        and a random sample of the others, weighted so that its expected sum is that of the whole vocabulary.
         """
         hidden = self(tokens[:, :-1])[chosen[:, 1:]]
         targets = tokens[:, 1:][chosen[:, 1:]]

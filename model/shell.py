@@ -16,7 +16,7 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
 
 @dataclass
 class Shell:
-    """A tree below `root`, which is home; `folder` is where the conversation stands and `previous` where it stood before."""
+    """A tree below `root`, which is home; `folder` is the working directory and `previous` the one before."""
 
     root: Path
     user: str = field(default="sam", kw_only=True)

@@ -10,14 +10,34 @@ from pathlib import Path
 from model.names import TEXT_EXTENSIONS, extension_name
 from model.world import World
 
-_NUMBER_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
-).split()
-_TENS = "_ _ twenty thirty forty fifty".split()
+_NUMBER_WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
+_TENS = ["_", "_", "twenty", "thirty", "forty", "fifty"]
 ORDINALS = {"listed_first": 0, "listed_second": 1, "listed_third": 2}
 
 
-class Unfillable(Exception):
+class UnfillableError(Exception):
     """The world has nothing that a slot could name."""
 
 
@@ -58,7 +78,7 @@ class Slots:
     values: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str:
-        """Return a slot's value, chosen now if it was not yet. Raises `Unfillable`."""
+        """Return a slot's value, chosen now if it was not yet. Raises `UnfillableError`."""
         if name not in self.values or is_moving(name):
             self.values[name] = self._choose(name)
         return self.values[name]
@@ -79,7 +99,7 @@ class Slots:
             "subfile": lambda: self._from(self.world.files(self.world.folder / self.get("sub"))),
             "lostfile": self._lost,
             "fragment": self._fragment,
-            "ext": lambda: self.world.rng.choice(TEXT_EXTENSIONS + [".pdf", ".jpg", ".png", ".mp3", ".docx"]),
+            "ext": lambda: self.world.rng.choice([*TEXT_EXTENSIONS, ".pdf", ".jpg", ".png", ".mp3", ".docx"]),
             "extname": lambda: extension_name(self.world.rng, self.get("ext")),
             "n": self._number,
             "nword": lambda: number_word(int(self.get("n"))),
@@ -95,13 +115,13 @@ class Slots:
         """Return a candidate that no other slot has taken."""
         free = [candidate for candidate in candidates if candidate not in self.values.values()]
         if not free:
-            raise Unfillable
+            raise UnfillableError
         return self.world.rng.choice(free)
 
     def _new(self, make: Callable[[], str]) -> str:
         name = make()
         if os.path.lexists(self.world.folder / name) or name in self.values.values():
-            raise Unfillable
+            raise UnfillableError
         return name
 
     def _file(self) -> str:
@@ -172,10 +192,10 @@ class Slots:
         """Return what was spoken of lately, by a path from here that does not climb."""
         here = [p for p in dict.fromkeys(reversed(paths)) if p.exists()]
         if since > within or len(here) < back:
-            raise Unfillable
+            raise UnfillableError
         path = here[back - 1]
         if not path.is_relative_to(self.world.folder) or path == self.world.folder:
-            raise Unfillable
+            raise UnfillableError
         return str(path.relative_to(self.world.folder))
 
     def _listed(self, name: str) -> str:
@@ -189,5 +209,5 @@ class Slots:
             index = ORDINALS[name]
             picked = entries[index : index + 1] if len(entries) > max(index, 1) else []
         if not picked or not self.world.resolve(picked[0]).is_file():
-            raise Unfillable
+            raise UnfillableError
         return picked[0]

@@ -74,13 +74,13 @@ def _loosen(rng: random.Random, parts: list[str]) -> list[str]:
     elif rng.random() < 0.05:
         parts[-1] = parts[-1].rstrip(".!?") + rng.choice(_AFTER)
     if rng.random() < 0.05:
-        index = rng.choice([i for i in range(0, len(parts), 2)])
+        index = rng.choice(range(0, len(parts), 2))
         parts[index] = _typo(rng, parts[index])
     return parts
 
 
 def request(phrasing: str, slots: Slots) -> str:
-    """Return the text of a request. Raises `Unfillable` where a slot can't be filled."""
+    """Return the text of a request. Raises `UnfillableError` where a slot can't be filled."""
     rng = slots.world.rng
     pieces = SLOT.split(phrasing)
     parts = [

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from model.phrasings import SLOT, Group, Scenario, load
-from model.slots import Memory, Slots, Unfillable, is_moving
+from model.slots import Memory, Slots, UnfillableError, is_moving
 from model.surface import request
 from model.world import World
 from shellper.calls import ToolCall, load_catalogue
@@ -48,7 +48,7 @@ _TRIES = 60
 _READING = ("cat", "tail", "wc", "sort", "grep", "diff")
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """A call failed where it should have worked."""
 
 
@@ -61,7 +61,7 @@ class Example:
 
 
 def fill(group: Group, slots: Slots) -> list[ToolCall]:
-    """Return a group's calls with their slots filled. Raises `Unfillable`."""
+    """Return a group's calls with their slots filled. Raises `UnfillableError`."""
     tools = load_catalogue().tools
     calls = []
     for tool, arguments in group.calls:
@@ -121,7 +121,7 @@ def _remember_listing(memory: Memory, call: ToolCall, response: Response) -> Non
 def play(group: Group, slots: Slots, absent: bool = False) -> Turn:
     """Return a turn made from a group, its calls run in the world.
 
-    Raises `Unfillable` before anything is run, and `Failed` where a call fails that should work.
+    Raises `UnfillableError` before anything is run, and `FailedError` where a call fails that should work.
     """
     world, memory = slots.world, slots.memory
     calls = fill(group, slots)
@@ -137,7 +137,7 @@ def play(group: Group, slots: Slots, absent: bool = False) -> Turn:
         response = world.run(call)
         worked = response.exit_code == 0 or (call.name in ("diff", "grep") and response.exit_code == 1)
         if not worked and not absent:
-            raise Failed(f"{group.id}: {call} -> {response.output}")
+            raise FailedError(f"{group.id}: {call} -> {response.output}")
         remember(memory, world, call, response)
         steps.append(Step(call, response))
     return Turn(text, tuple(steps))
@@ -172,10 +172,10 @@ class Synthesizer:
                 world = World(Path(folder).resolve(), self.rng)
                 try:
                     example = self._scenario(world) if self._is_scenario() else self._mixed(world)
-                except Failed as failure:
+                except FailedError as failure:
                     self.dropped[str(failure).split(":")[0]] += 1
                     continue
-                except Unfillable:
+                except UnfillableError:
                     continue
             if example.conversation:
                 made += 1
@@ -211,7 +211,7 @@ class Synthesizer:
                 slots.values["file"] = world.names.file()
             try:
                 turns.append(play(group, slots, absent))
-            except Unfillable:
+            except UnfillableError:
                 continue
             groups.append(group.id)
         return Example(tuple(turns), tuple(groups))

@@ -1,7 +1,7 @@
-"""Training the adapter: `python -m model.train DATA.jsonl --run FOLDER`; a run that was stopped goes on where it was.
+"""Training the adapter: `python -m model.train DATA.jsonl --run FOLDER`; a stopped run goes on where it was.
 
-The loss stands over all choices of a conversation in one pass. Checkpoints, the settings and a loss log lie in the run's
-folder.
+The loss stands over all choices of a conversation in one pass. Checkpoints, the settings and a loss log lie in the
+run's folder.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint so that a crash leaves the old one or the new one."""
     part = path.with_suffix(".part")
     torch.save(state, part)
-    os.replace(part, path)
+    part.replace(path)
 
 
 class Run:

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
+_SPACE_MARK = "\u2581"
+
+
+@cache
+def vocabulary_words() -> tuple[str, ...]:
+    """Return the words that are single pieces of the kept vocabulary, so that the model learns to copy each of them."""
+    from shellper.weights.adapter import kept_rows
+    from shellper.weights.base import open_base
+
+    with open_base() as base:
+        pieces = base.field("tokenizer.ggml.tokens")
+        word = re.compile(rf"{_SPACE_MARK}([A-Za-z]?[a-z]{{2,13}})")
+        return tuple(match[1] for row in kept_rows() if (match := word.fullmatch(pieces[row])))
+
+
 THEMES: dict[str, list[str]] = {
     "home": (
         "notes todo shopping recipe recipes budget taxes receipts letter diary journal garden holiday family letters bills rent car house insurance "

@@ -51,10 +51,10 @@ def record() -> str:
             )
             for key in keys:
                 program.expect(r"Enter runs\): ")
-                shown += program.before + program.after
+                shown += f"{program.before}{program.after}"
                 program.send(key)
             program.expect(pexpect.EOF)
-            shown += program.before.rstrip() + "\n\n"
+            shown += str(program.before).rstrip() + "\n\n"
         return shown
 
 

@@ -1,4 +1,4 @@
-"""The promises that hold for the whole project: types, style, import directions, file sizes, no traces of a workplace."""
+"""The promises that hold for the whole project: types, style, import directions, file sizes."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shellper.weights.errors import WeightsError
-from shellper.weights.manifest import BASE_SHA256
+from shellper.weights.manifest import BASE_SHA256 as BASE_SHA256
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,6 @@ Speeds are given as ratios to plain llama.cpp decoding of the same file in the s
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import statistics
 import subprocess
@@ -131,14 +130,16 @@ def one_shot() -> None:
     """Print the whole time and the peak memory of `shellper --print` with the engine running."""
     command = [sys.executable, "-m", "shellper", "--print", REQUESTS[0]]
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "SHELLPER_HOME": os.environ.get("SHELLPER_HOME", "")}
-        if not environment["SHELLPER_HOME"]:
-            del environment["SHELLPER_HOME"]
-        run = lambda: subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)  # noqa: E731
+
+        def run() -> None:
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+        def version() -> None:
+            subprocess.run([*command[:3], "--version"], check=True, capture_output=True)
+
         run()
         times = [_timed(run) for _ in range(7)]
-        version = [sys.executable, "-m", "shellper", "--version"]
-        start = [_timed(lambda: subprocess.run(version, check=True, capture_output=True)) for _ in range(7)]
+        start = [_timed(version) for _ in range(7)]
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
     print(f"one-shot: {statistics.median(times):.0f} ms from the shell to the command, engine running")
     print(f"start-up: {statistics.median(start):.0f} ms for --version; peak memory of the one-shot {peak:.0f} MB")

@@ -1,0 +1,1 @@
+"""The command line: the one-shot, the line-based conversation, the subcommands, and the exit codes."""

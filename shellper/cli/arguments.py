@@ -1,0 +1,231 @@
+"""The arguments: what is asked for, as a request or as a subcommand."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from shellper import __version__
+from shellper.cli.exits import UsageError
+
+GROUPS = {
+    "model": ("build", "info", "verify", "path"),
+    "engine": ("status", "stop"),
+    "sessions": ("list", "show", "rm"),
+    "api": (),
+}
+"""The words that begin a subcommand, and the words that follow; `api` stands alone."""
+
+LONGEST_LIMIT = 30 * 24 * 3600
+_TAKE_A_VALUE = ("--cwd", "--time-limit")
+
+_EPILOG = """\
+keys at the question: r or Enter runs, e edits, x explains, c copies, s skips, q ends the request.
+A command at `warn` asks for the word yes; one at `block` can't be run.
+
+subcommands:
+  shellper model build | info | verify | path     the model file
+  shellper engine status | stop                   the process that holds the model
+  shellper sessions list | show [ID] | rm ID...   the conversations that are kept
+  shellper api                                    JSON lines for other programs: shellper api --help
+A request may begin with such a word: `shellper model the data` is one, since no subcommand fits.
+`shellper -- engine status`, or the request in quotes, is a request in any case.
+
+standard input that is no terminal is taken as context: make 2>&1 | shellper "which file has the error?"
+
+--json prints one object a turn:
+  {"request", "steps": [{"call": {"name", "arguments"} or null, "command", "folder", "verdict", "reasons", "confidence",
+  "decision", "elsewhere", "exit_code", "output", "left_out_lines", "duration", "timed_out", "cancelled", "sandbox"}],
+  "reply", "end", "folder", "conversation", "exit_code"}
+Its schema is the file turn.schema.json in the package shellper.cli.
+
+exit codes: the command's own when one ran; 0 printed or copied; 1 the store or the folder can't be used; 2 usage;
+3 nothing to run; 4 declined; 5 blocked; 6 engine or weights; 124 timed out; 130 interrupted.
+"""
+
+_API_EPILOG = """\
+Each line of the standard input is an object, answered by one line on the standard output; nothing is run.
+  {"id", "messages": [{"role": "user", "content"}, {"role": "assistant", "tool_calls": [{"name", "arguments"}]},
+  {"role": "tool", "content"}, ...]}
+is answered by the model's next step,
+  {"id", "tool_calls": [{"name", "arguments"}], "command", "text", "confidence", "latency_ms"}
+with no call and a text (which may be empty) where the turn is done. tool_calls may have OpenAI's form, too.
+A line that can't be answered gets {"id", "error"}, and the next one is served.
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """A request, empty for a conversation, and how it is to be taken; `time_limit` is in seconds, 0 for none."""
+
+    request: str = ""
+    resume: bool = False
+    print_only: bool = False
+    yes: bool = False
+    json: bool = False
+    folder: Path | None = None
+    daemon: bool = True
+    time_limit: float | None = None
+    plain: bool = False
+
+
+@dataclass(frozen=True)
+class Subcommand:
+    """A subcommand by its words, such as `sessions rm`, and what it was given."""
+
+    words: str
+    ids: tuple[int, ...] = ()
+    json: bool = False
+    force: bool = False
+    folder: Path | None = None
+    daemon: bool = True
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that leaves messages and exit codes to the caller."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`."""
+        if message.startswith("unrecognized arguments"):
+            message += "; put a request that holds such words in quotes"
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def parse(arguments: Sequence[str]) -> Options | Subcommand:
+    """Read the arguments; words behind `--` are a request.
+
+    Raises `UsageError`, and `SystemExit` after `--help` and `--version`.
+    """
+    if "--" in arguments:
+        end = list(arguments).index("--")
+        return _request(arguments[:end], arguments[end + 1 :])
+    words = list(_words(arguments))
+    group = arguments[words[0]] if words else ""
+    if group not in GROUPS:
+        return _request(arguments, ())
+    if len(words) == 1:
+        return _lone(group, _without(arguments, words[:1]))
+    action = arguments[words[1]]
+    if action in GROUPS[group]:
+        return _subcommand(f"{group} {action}", _without(arguments, words[:2]))
+    return _request(arguments, ())
+
+
+def _words(arguments: Sequence[str]) -> Iterator[int]:
+    """Yield the places of those arguments that are neither options nor their values."""
+    is_value = False
+    for place, argument in enumerate(arguments):
+        if not is_value and not (argument.startswith("-") and argument != "-"):
+            yield place
+        is_value = not is_value and argument in _TAKE_A_VALUE
+
+
+def _without(arguments: Sequence[str], places: Sequence[int]) -> list[str]:
+    return [argument for place, argument in enumerate(arguments) if place not in places]
+
+
+def _lone(group: str, rest: Sequence[str]) -> Subcommand:
+    """Read a subcommand's first word that no second one follows."""
+    if not GROUPS[group]:
+        return _subcommand(group, rest)
+    choices = ", ".join(GROUPS[group])
+    if "-h" in rest or "--help" in rest:
+        _Parser(prog=f"shellper {group}", usage=f"shellper {group} {'|'.join(GROUPS[group])}").parse_args(["--help"])
+    raise UsageError(f"`shellper {group}` needs one of {choices}; as a request: shellper -- {group}")
+
+
+def _request(arguments: Sequence[str], forced: Sequence[str]) -> Options:
+    """Read a request and its options."""
+    found = _request_parser().parse_intermixed_args(list(arguments))
+    words = [*found.request, *forced]
+    request = " ".join(words).strip()
+    if words and not request:
+        raise UsageError("the request is empty; say what you want to be done")
+    return Options(
+        request=request,
+        resume=found.resume,
+        print_only=found.print_only,
+        yes=found.yes,
+        json=found.json,
+        folder=found.cwd,
+        daemon=not found.no_daemon,
+        time_limit=found.time_limit,
+        plain=found.plain,
+    )
+
+
+def _request_parser() -> _Parser:
+    parser = _Parser(
+        prog="shellper",
+        description="Say what you want to be done: shellper proposes a command, shows what it does, and asks.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("request", nargs="*", help="what you want to be done; without it a conversation starts")
+    parser.add_argument("-c", "--continue", action="store_true", dest="resume", help="go on with the last conversation")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("-p", "--print", action="store_true", dest="print_only", help="print the command, run nothing")
+    way.add_argument("-y", "--yes", action="store_true", help="run without asking what is at `allow` or `confirm`")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a turn")
+    parser.add_argument("--plain", action="store_true", help="a conversation line by line")
+    parser.add_argument("--cwd", type=_folder, metavar="FOLDER", help="work in this folder")
+    parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop a command after this; 0: never")
+    parser.add_argument("--no-daemon", action="store_true", help="leave no engine running behind")
+    parser.add_argument("--version", action="version", version=f"shellper {__version__}")
+    return parser
+
+
+def _subcommand(words: str, rest: Sequence[str]) -> Subcommand:
+    """Read what stands behind the words of a subcommand."""
+    parser = _Parser(prog=f"shellper {words}", allow_abbrev=False)
+    if words in ("model info", "engine status", "sessions list", "sessions show"):
+        parser.add_argument("--json", action="store_true", help="as JSON")
+    if words == "model build":
+        parser.add_argument("--force", action="store_true", help="build it even if it is there and whole")
+    if words == "sessions show":
+        parser.add_argument("ids", nargs="?", type=_id, metavar="ID", help="by default this terminal's last one")
+    if words == "sessions rm":
+        parser.add_argument("ids", nargs="+", type=_id, metavar="ID", help="as shown by sessions list")
+    if words == "api":
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.epilog = _API_EPILOG
+        parser.add_argument("--cwd", type=_folder, metavar="FOLDER", help="the folder that names are looked up in")
+        parser.add_argument("--no-daemon", action="store_true", help="leave no engine running behind")
+    found = vars(parser.parse_args(list(rest)))
+    ids = found.get("ids")
+    return Subcommand(
+        words=words,
+        ids=tuple(ids) if isinstance(ids, list) else () if ids is None else (ids,),
+        json=found.get("json", False),
+        force=found.get("force", False),
+        folder=found.get("cwd"),
+        daemon=not found.get("no_daemon", False),
+    )
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text).expanduser()
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return folder
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= LONGEST_LIMIT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 (no limit) to {LONGEST_LIMIT}")
+    return seconds
+
+
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; `shellper sessions list` shows them")
+    return int(text)
