@@ -18,43 +18,43 @@ HISTORY_NAME = "history"
 
 
 class PrivateHistory(FileHistory):
-    """A history in a file that only the user can read; a file that can't be written costs one warning."""
+    """A history in a file that only the user can read; where a line can't be added, one warning is given."""
 
     def __init__(self, file: Path, warn: Callable[[str], None]) -> None:
+        """Make the file if need be. Raises OSError where it can't be used."""
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         super().__init__(file)
-        self._file, self._warn = file, warn
-        self._broken = False
-
-    def load_history_strings(self) -> list[str]:
-        """Return the lines, the last one first."""
-        try:
-            return list(super().load_history_strings())
-        except OSError as error:
-            self._fail(error)
-            return []
+        self._warn: Callable[[str], None] | None = warn
 
     def store_string(self, string: str) -> None:
         """Add a line."""
-        if self._broken:
-            return
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             super().store_string(string)
         except OSError as error:
-            self._fail(error)
+            if self._warn is not None:
+                self._warn(_unusable(str(self.filename), error))
+            self._warn = None
 
-    def _fail(self, error: OSError) -> None:
-        if not self._broken:
-            self._broken = True
-            self._warn(f"{self._file} can't be used ({error.strerror}), so requests are not kept; make it writable")
+
+def _unusable(file: str, error: OSError) -> str:
+    return f"{file} can't be used ({error.strerror}), so requests are not kept in it; make it writable"
+
+
+def _history(file: Path, warn: Callable[[str], None]) -> History:
+    """Return the history of a file, or one that ends with the program where the file can't be used."""
+    try:
+        return PrivateHistory(file, warn)
+    except OSError as error:
+        warn(_unusable(str(file), error))
+        return InMemoryHistory()
 
 
 class Prompt:
     """Asks for lines with prompt_toolkit, on the standard error."""
 
     def __init__(self, settings: Settings, state: Path, warn: Callable[[str], None]) -> None:
-        history: History = PrivateHistory(state / HISTORY_NAME, warn) if settings.history else InMemoryHistory()
+        history = _history(state / HISTORY_NAME, warn) if settings.history else InMemoryHistory()
         self._session: PromptSession[str] = PromptSession(
             history=history,
             editing_mode=EditingMode.VI if settings.editing_mode == "vi" else EditingMode.EMACS,

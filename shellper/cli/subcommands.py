@@ -69,17 +69,18 @@ def _model_path(command: Subcommand, settings: Settings, screen: Screen) -> int:
 def _model_build(command: Subcommand, settings: Settings, screen: Screen) -> int:
     """Build the weights, unless they are there and every byte is right."""
     from shellper.cli.models import BuildProgress
-    from shellper.weights import WeightsError, ensure, verify
+    from shellper.weights import WEIGHTS_FILE, WeightsError, ensure, verify
 
+    folder = paths().data
     rebuild = command.force
     with BuildProgress(screen) as progress:
-        if not rebuild:
+        if not rebuild and (folder / WEIGHTS_FILE).exists():
             try:
-                verify(ensure(paths().data, progress.told))
+                verify(ensure(folder, progress.told))
             except WeightsError as error:
                 screen.note(f"built anew: {error}")
                 rebuild = True
-        path = ensure(paths().data, progress.told, rebuild=True) if rebuild else ensure(paths().data)
+        path = ensure(folder, progress.told, rebuild=rebuild)
     if settings.weights is not None:
         screen.note(f"the settings name another file, which is the one that is used: {settings.weights}")
     print(path)

@@ -105,7 +105,7 @@ class _Quiet(Listener):
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
-        self.waiting = Waiting(screen, "...")
+        self.waiting = Waiting(screen, "thinking ...")
 
     def on_proposal(self, proposal: Proposal) -> None:
         """Take the word for waiting away, since something is printed now."""

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import termios
@@ -50,6 +51,16 @@ class Ended:
     err: str
 
 
+def heed_ctrl_c() -> None:
+    """Have a new process heed Ctrl+C, which one that was started in the background would inherit as ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _take_terminal() -> None:
+    heed_ctrl_c()
+    fcntl.ioctl(2, termios.TIOCSCTTY, 0)
+
+
 class Sitting:
     """A program whose standard input and error are a terminal, while its standard output goes to a file."""
 
@@ -69,7 +80,7 @@ class Sitting:
                 stdout=file,
                 stderr=slave,
                 start_new_session=True,
-                preexec_fn=lambda: fcntl.ioctl(2, termios.TIOCSCTTY, 0),
+                preexec_fn=_take_terminal,
             )
         os.close(slave)
         if piped is not None:

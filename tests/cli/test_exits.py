@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from shellper.cli.main import main
-from tests.cli.conftest import QUESTION, SECONDS, Ended, Program, call, error, reply
+from tests.cli.conftest import QUESTION, SECONDS, Ended, Program, call, error, heed_ctrl_c, reply
 
 
 def fails(ended: Ended, code: int, *words: str) -> None:
@@ -30,6 +30,7 @@ def start(program: Program, *arguments: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_ctrl_c,
     )
 
 

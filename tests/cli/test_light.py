@@ -9,6 +9,9 @@ import pytest
 from tests.cli.conftest import ROOT, SECONDS, Program, call, reply
 
 HEAVY = {"textual", "prompt_toolkit", "rich", "llama_cpp", "bashlex", "numpy", "gguf", "psutil", "platformdirs"}
+NEEDED = {"bashlex", "psutil"}
+"""What a command that is proposed and run can't do without."""
+
 PROGRAM = """
 import json, sys
 from shellper.cli.main import main
@@ -56,7 +59,7 @@ def test_words_about_the_program_load_nothing(program: Program, argument: str) -
 @pytest.mark.parametrize("arguments", [("-p", "list"), ("-y", "list"), ("--json", "-y", "list"), ("sessions", "list")])
 def test_a_request_without_a_terminal(program: Program, arguments: tuple[str, ...]) -> None:
     program.script(call("ls"), reply())
-    assert not loaded(program, PROGRAM, *arguments) & (HEAVY - {"psutil"})
+    assert not loaded(program, PROGRAM, *arguments) & (HEAVY - NEEDED)
 
 
 def test_at_a_terminal_without_colours(program: Program) -> None:
@@ -66,7 +69,7 @@ def test_at_a_terminal_without_colours(program: Program) -> None:
     sitting = program.sit("list")
     sitting.expect("[s]kip")
     sitting.press("r")
-    assert not set(json.loads(sitting.end().err.splitlines()[-1])) & (HEAVY - {"psutil"})
+    assert not set(json.loads(sitting.end().err.splitlines()[-1])) & (HEAVY - NEEDED)
 
 
 def test_with_colours_rich_is_loaded_and_nothing_more(program: Program) -> None:
@@ -80,7 +83,7 @@ def test_with_colours_rich_is_loaded_and_nothing_more(program: Program) -> None:
     ended = sitting.end()
     names = set(json.loads(ended.err.splitlines()[-1]))
     assert "rich" in names
-    assert not names & (HEAVY - {"psutil", "rich"})
+    assert not names & (HEAVY - NEEDED - {"rich"})
     assert "\x1b[32m✓ allow" in ended.err
 
 
