@@ -1,9 +1,10 @@
-"""Exporting a run's adapter: `python -m model.export RUN --out model/adapter/adapter.gguf`."""
+"""Exporting the adapter of a run, or the mean of several that started from one another: `python -m model.export RUN...`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,18 @@ from shellper.weights.base import BASE_SHA256
 _MIB = 1 << 20
 
 
-def export(run: Path, out: Path) -> None:
-    """Write the adapter of a run's checkpoint as float16, by a temporary file and a rename."""
+def mean_state(runs: Sequence[Path]) -> dict[str, torch.Tensor]:
+    """Return the mean of the trained values of several runs."""
+    states = [torch.load(run / CHECKPOINT, weights_only=True)["network"] for run in runs]
+    return {key: torch.stack([state[key] for state in states]).mean(0) for key in states[0]}
+
+
+def export(runs: Sequence[Path], out: Path) -> None:
+    """Write the mean of the adapters of runs as float16, by a temporary file and a rename."""
     from gguf import GGUFWriter
 
-    settings = json.loads((run / "settings.json").read_text(encoding="utf-8"))
-    state = torch.load(run / CHECKPOINT, weights_only=True)["network"]
+    settings = json.loads((runs[0] / "settings.json").read_text(encoding="utf-8"))
+    state = mean_state(runs)
     part = out.with_suffix(".part")
     out.parent.mkdir(parents=True, exist_ok=True)
     writer = GGUFWriter(str(part), "gemma3")
@@ -51,10 +58,10 @@ def export(run: Path, out: Path) -> None:
 def main() -> None:
     """Export and say how large the file is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path)
+    parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, default=shipped_adapter_path())
     arguments = parser.parse_args()
-    export(arguments.run, arguments.out)
+    export(arguments.runs, arguments.out)
     print(f"{arguments.out}: {arguments.out.stat().st_size / _MIB:.1f} MiB")
 
 

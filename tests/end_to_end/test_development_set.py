@@ -11,6 +11,8 @@ from shellper.engine import DirectEngine
 
 CORE = Path(__file__).resolve().parents[1] / "eval" / "core.jsonl"
 CONVERSATIONS = 40
+# A little below what model/README.md reports: this notices an adapter, an engine or a build that got worse.
+CALLS_RIGHT, CONVERSATIONS_RIGHT = 0.88, 0.60
 
 
 @pytest.mark.weights
@@ -20,5 +22,5 @@ def test_most_calls_of_the_core_set_are_right(weights_path: Path) -> None:
     score = Evaluation(engine, "real", free=False).score(list(read_cases(CORE))[:CONVERSATIONS])
     engine.close()
     assert score.calls > 150
-    assert score.calls_right >= 0.95 * score.calls, "\n".join(score.misses)
-    assert score.conversations_right >= 0.80 * score.conversations, "\n".join(score.misses)
+    assert score.calls_right >= CALLS_RIGHT * score.calls, "\n".join(score.misses)
+    assert score.conversations_right >= CONVERSATIONS_RIGHT * score.conversations, "\n".join(score.misses)
