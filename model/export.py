@@ -1,4 +1,7 @@
-"""Exporting the adapter of a run, or the mean of several that started from one another: `python -m model.export RUN...`."""
+"""Exporting the adapter of a run, or the mean of several: `python -m model.export RUN...`.
+
+Several runs must have started from one another, or their mean is no model.
+"""
 
 from __future__ import annotations
 
