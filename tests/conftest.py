@@ -1,5 +1,6 @@
 """The built weights, once for all tests: kept in pytest's cache folder until what they are made of changes."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 from hypothesis import settings
 
 from shellper.weights import Sources, ensure, shipped_sources
+
+# A shell starts what runs in the background with SIGINT ignored, and its children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is no failure.
 settings.register_profile("shellper", deadline=None)
