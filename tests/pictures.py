@@ -17,7 +17,7 @@ WIDTH = 88
 REQUESTS = (
     ("what's in here?", "r"),
     ("how many lines does budget.csv have?", "r"),
-    ("sort it by name", "r"),
+    ("show its last 2 lines", "r"),
     ("make a folder called archive and move it there", "rr"),
 )
 FILES = {
