@@ -155,6 +155,9 @@ install_user() {
 
 install_dev() {
     make_environment "$here/.venv"
+    for program in zip unzip; do
+        command -v "$program" >/dev/null || say "$program is missing: the tests that need it are skipped; mend: install zip and unzip"
+    done
     install_llama
     printf 'Installing SHELLper and what its tests need '
     with_progress packages --editable "$here[dev]" || fail "the tests' packages could not be installed; see above"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shellper.calls import ToolCall, render
+from model.machine import Machine
+from shellper.calls import LocalDisk, ToolCall, load_catalogue, render
 from shellper.dialect import Response
 
 _TIME_LIMIT = 10
@@ -16,10 +19,14 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
 
 @dataclass
 class Shell:
-    """A tree below `root`, which is home; `folder` is the working directory and `previous` the one before."""
+    """A tree below `root`, which is home; `folder` is the working directory and `previous` the one before.
+
+    What is not in the tree (processes, disks, the time) is the made-up `machine`'s.
+    """
 
     root: Path
     user: str = field(default="sam", kw_only=True)
+    machine: Machine = field(init=False, default_factory=lambda: Machine(random.Random(0)))
     folder: Path = field(init=False)
     previous: Path = field(init=False)
 
@@ -33,11 +40,21 @@ class Shell:
             return self.root / path[2:]
         return Path(os.path.normpath(self.folder / path))
 
+    def matches(self, path: str) -> Sequence[Path]:
+        """Return what a path of a call names: itself, or what it matches where it is a pattern."""
+        disk = LocalDisk(self.folder, self.root)
+        if ("*" in path or "?" in path) and not disk.exists(path):
+            return [self.resolve(found) for found in disk.matches(path)]
+        return [self.resolve(path)]
+
     def run(self, call: ToolCall) -> Response:
         """Run a call for real, and return what came back, the tree shown as the user's home."""
         if call.name == "cd":
             return self._enter(str(call.arguments["folder"]))
-        command = render(call, is_folder=lambda path: self.resolve(path).is_dir())
+        answer = self.machine.answers(load_catalogue().validate(call))
+        if answer is not None:
+            return answer
+        command = render(call, disk=LocalDisk(self.folder, self.root))
         ran = subprocess.run(
             command,
             shell=True,

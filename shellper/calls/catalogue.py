@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from shellper.calls.call import Argument, CallError, ToolCall
+from shellper.calls.forms import FORMS
 from shellper.resources import prompts_folder
 
 ParameterType = Literal["string", "integer", "boolean"]
@@ -17,7 +18,11 @@ ParameterType = Literal["string", "integer", "boolean"]
 
 @dataclass(frozen=True)
 class Parameter:
-    """One argument a tool takes; `role` is `path` for a name in the file system and `text` otherwise."""
+    """One argument a tool takes; `role` is `path` for a name in the file system and `text` otherwise.
+
+    `glob` says that a path may be a pattern with `*` and `?`, `exists` that it must be there without being one, `form`
+    that a text must be a size or a mode.
+    """
 
     name: str
     type: ParameterType
@@ -27,15 +32,28 @@ class Parameter:
     role: Literal["path", "text"] = "text"
     enum: tuple[str, ...] = ()
     minimum: int | None = None
+    glob: bool = False
+    exists: bool = False
+    form: Literal["", "size", "mode"] = ""
+
+    @property
+    def must_exist(self) -> bool:
+        """Whether the path names something that has to be there for the call to work."""
+        return self.glob or self.exists
 
 
 @dataclass(frozen=True)
 class Step:
-    """One part of a command: `kind` says how it is rendered, `parameter` which argument it renders."""
+    """One part of a command: `kind` says how it is rendered, `parameter` which argument it renders (`fixed`: none).
+
+    `sign` stands before the value; a step is left out where the argument `unless` is true.
+    """
 
     kind: str
     parameter: str
     flag: str = ""
+    sign: str = ""
+    unless: str = ""
     flags: Mapping[str, str] = field(default_factory=dict)
     explanations: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,6 +133,8 @@ def _check(tool: str, parameter: Parameter, value: Argument) -> None:
         raise CallError(f"{where} is empty: {parameter.description}")
     elif parameter.enum and value not in parameter.enum:
         raise CallError(f"{where} must be one of {', '.join(parameter.enum)}, not {value!r}")
+    elif parameter.form and not FORMS[parameter.form].whole.fullmatch(value):
+        raise CallError(f"{where} must be {FORMS[parameter.form].example}, not {value!r}")
 
 
 def _is_encodable(text: str) -> bool:
@@ -131,22 +151,42 @@ def _parameter(data: Mapping[str, Any]) -> Parameter:
     return Parameter(**{**data, "enum": tuple(data.get("enum", ()))})
 
 
-_PLAIN_STEPS = ("positional", "text", "append", "start", "name_contains", "pattern")
+# Steps that name their argument by their own key, and those that name their flag by it.
+_PLAIN_STEPS = (
+    "positional",
+    "word",
+    "text",
+    "append",
+    "filter",
+    "start",
+    "archive",
+    "zip_archive",
+    "name_contains",
+    "pattern",
+    "size",
+    "choice",
+    "when_folder",
+    "when_backslash",
+)
+_FLAG_STEPS = {"option": "value", "option_path": "value", "test": "value", "flag": "when", "fixed": ""}
 
 
 def _step(data: Mapping[str, Any]) -> Step:
     """Read a part of a command from its JSON entry."""
     explain = data.get("explain", "")
+    shared: dict[str, Any] = {
+        "sign": data.get("sign", ""),
+        "unless": data.get("unless", ""),
+        "flags": data.get("flags", {}),
+        "explanations": explain if isinstance(explain, dict) else {"": explain},
+    }
     for kind in _PLAIN_STEPS:
         if kind in data:
-            return Step(kind, data[kind], explanations={"": explain})
-    if "choice" in data:
-        return Step("choice", data["choice"], flags=data["flags"], explanations=data["explain"])
-    if "option" in data:
-        return Step("option", data["value"], flag=data["option"], explanations={"": explain})
-    if "when_folder" in data:
-        return Step("when_folder", data["when_folder"], flag=data["flag"], explanations={"": explain})
-    return Step("flag", data["when"], flag=data["flag"], explanations={"": explain})
+            return Step(kind, data[kind], flag=data.get("flag", ""), **shared)
+    for kind, value in _FLAG_STEPS.items():
+        if kind in data:
+            return Step(kind, data.get(value, ""), flag=data[kind], **shared)
+    raise ValueError(f"the catalogue has a step of no known kind: {json.dumps(data)}")
 
 
 def _tool(data: Mapping[str, Any]) -> Tool:

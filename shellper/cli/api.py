@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from shellper.calls import load_catalogue, render
+from shellper.calls import LocalDisk, load_catalogue, render
 from shellper.cli.messages import read_conversation
 from shellper.dialect import Conversation, Step, Turn
 from shellper.engine import Engine, EngineError
@@ -67,7 +67,7 @@ def _next_step(conversation: Conversation, engine: Engine, folder: Path) -> dict
     call = generation.step.call
     return {
         "tool_calls": [] if call is None else [call.as_json()],
-        "command": None if call is None else render(call, is_folder=_is_folder_in(folder)),
+        "command": None if call is None else render(call, disk=LocalDisk(folder, _home())),
         "text": generation.step.reply,
         "confidence": round(generation.confidence, 6),
     }
@@ -91,11 +91,9 @@ def _cut_step(step: Step, cut_output: Callable[[str], str]) -> Step:
     return replace(step, response=replace(step.response, output=cut_output(step.response.output)))
 
 
-def _is_folder_in(folder: Path) -> Callable[[str], bool]:
-    def is_folder(path: str) -> bool:
-        try:
-            return (folder / Path(path).expanduser()).is_dir()
-        except (OSError, ValueError, RuntimeError):  # too long, a NUL, a home that isn't known
-            return False
-
-    return is_folder
+def _home() -> Path:
+    """Return the user's home; where it isn't known, `~` stays a name like any other."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("~")

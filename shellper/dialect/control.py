@@ -31,6 +31,10 @@ CONTROL_TOKENS = (BOS, START_OF_TURN, END_OF_TURN, *FUNCTION_TOKENS)
 class Tokenizer(Protocol):
     """What the dialect needs of a tokenizer; text never becomes a control token."""
 
+    @property
+    def size(self) -> int:
+        """How many tokens there are; their ids are those below it."""
+
     def text(self, text: str) -> list[int]:
         """Return the tokens of a text, special tokens off."""
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from shellper.calls import Argument, Catalogue, Parameter, Tool, ToolCall
+from shellper.calls import FORMS, Argument, Catalogue, Form, Parameter, Tool, ToolCall
 from shellper.dialect import control
 from shellper.dialect.control import Tokenizer
 from shellper.dialect.conversation import ModelStep
@@ -42,6 +42,7 @@ class Grammar:
         self._tokenizer = tokenizer
         self._names = {name: self._tokens(name) + self._tokens("{") for name in catalogue.tools}
         self._escape = tokenizer.control(control.ESCAPE)
+        self._pieces: dict[str, Mapping[int, str]] = {}
         self._digits = {self._tokens(digit)[-1]: digit for digit in "0123456789"}
 
     def is_text(self, token: int) -> bool:
@@ -110,24 +111,47 @@ class Grammar:
             yield from self._force(self._tokens(word))
             return word == "true", None
         if parameter.type == "integer":
-            return (yield from self._integer(self._following(remaining, ",")))
+            return (yield from self._integer(self._following(remaining, ","), parameter.minimum))
         yield Allowed((self._escape,))
         if parameter.enum:
             options = {value: (*self._tokens(value), self._escape) for value in parameter.enum}
             return (yield from self._choose(options)), None
+        if parameter.form:
+            return (yield from self._formed(parameter.form)), None
         first = yield Allowed(() if parameter.role == "path" else (self._escape,), text=True)
         return (yield from self._text(self._escape, MAX_VALUE_TOKENS, first)), None
 
-    def _integer(self, following: Options) -> Generator[Allowed, int, tuple[int, int | None]]:
-        """Walk through a whole number of at most `MAX_DIGITS` digits."""
+    def _integer(self, following: Options, minimum: int | None) -> Generator[Allowed, int, tuple[int, int | None]]:
+        """Walk through a whole number of at most `MAX_DIGITS` digits; one that may not be 0 doesn't begin with it."""
+        first = tuple(token for token, digit in self._digits.items() if digit != "0" or not minimum)
         digits = ""
         while len(digits) < MAX_DIGITS:
             closing = {tokens[0] for tokens in following.values()} if digits else set()
-            token = yield Allowed((*self._digits, *sorted(closing)))
+            token = yield Allowed((*(self._digits if digits else first), *sorted(closing)))
             if token not in self._digits:
                 return int(digits), token
             digits += self._digits[token]
         return int(digits), None
+
+    def _formed(self, name: str) -> Generator[Allowed, int, str]:
+        """Walk through a text of a form up to its `<escape>`."""
+        form = FORMS[name]
+        if name not in self._pieces:
+            self._pieces[name] = self._pieces_of(form)
+        pieces = self._pieces[name]
+        text = ""
+        while True:
+            tokens = [token for token, piece in pieces.items() if form.start.fullmatch(text + piece)]
+            token = yield Allowed((*tokens, self._escape) if form.whole.fullmatch(text) else tuple(tokens))
+            if token == self._escape:
+                return text
+            text += pieces[token]
+
+    def _pieces_of(self, form: Form) -> Mapping[int, str]:
+        """Return the tokens that can be a part of a text of a form, with their texts."""
+        pieces = ((token, self._tokenizer.piece(token)) for token in range(self._tokenizer.size))
+        letters = frozenset("".join(form.letters).encode())
+        return {token: piece.decode() for token, piece in pieces if piece and letters.issuperset(piece)}
 
     def _text(self, end: int, limit: int, first: int) -> Generator[Allowed, int, str]:
         """Walk through free text up to its end token, at most `limit` tokens long."""

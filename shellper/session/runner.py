@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
-from shellper.calls import ToolCall, explain, render
+from shellper.calls import LocalDisk, ToolCall, explain, render
 from shellper.config import Settings
 from shellper.safety import Context, Level, Verdict, judge
 from shellper.sandbox import Captured, Policy, SandboxError, current_level, run
@@ -35,8 +35,9 @@ class Runner:
 
         Raises `CallError` where the catalogue does not allow it, `SessionError` where the working directory is gone.
         """
-        command = render(call, is_folder=self._is_folder)
-        explanation = tuple(explain(call, is_folder=self._is_folder))
+        disk = LocalDisk(self.place.folder, self.place.home)
+        command = render(call, disk=disk)
+        explanation = tuple(explain(call, disk=disk))
         return Proposal(command, self.place.folder, self._judge(call, command), call, explanation, confidence)
 
     def propose_text(self, command: str) -> Proposal:
@@ -45,12 +46,6 @@ class Runner:
         Raises `SessionError` where the working directory is gone.
         """
         return Proposal(command, self.place.folder, self._judge(None, command))
-
-    def _is_folder(self, path: str) -> bool:
-        try:
-            return self.place.resolve(path).is_dir()
-        except (OSError, ValueError):  # a name too long or with a NUL is no folder's
-            return False
 
     def _judge(self, call: ToolCall | None, command: str) -> Verdict:
         # Asked before the user is: a question whose answer can't be followed is none. A cd leads out of here.

@@ -89,6 +89,11 @@ HOSTILE = (
     "coproc",
 )
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+# What a text of each form may be.
+FORMS = {
+    "size": ("1", "0k", "10M", "500k", "1G", "1.5G", "2T", "10mb", "3KB", "7MiB"),
+    "mode": ("+x", "a-w", "u+w", "600", "0755", "u=rw,go=", "-w", "=", "g=u", "+t", "u+x,o-r", "a+X"),
+}
 texts = st.one_of(
     st.sampled_from(HOSTILE),
     st.text(characters, max_size=12),
@@ -105,6 +110,8 @@ def values(parameter: Parameter) -> st.SearchStrategy[Argument]:
         return st.integers(parameter.minimum, 10**6)
     if parameter.enum:
         return st.sampled_from(parameter.enum)
+    if parameter.form:
+        return st.sampled_from(FORMS[parameter.form])
     return names if parameter.role == "path" else texts
 
 

@@ -1,5 +1,6 @@
 """Rendering: what each call becomes, and that the shell reads back exactly what was meant."""
 
+import fnmatch
 import os
 import subprocess
 from collections.abc import Callable
@@ -69,6 +70,59 @@ RENDERED: list[tuple[str, dict[str, Argument], str]] = [
     ("tail", {"file_name": "log", "lines": 0}, "tail -n 0 log"),
     ("tail", {"file_name": "+5"}, "tail -- +5"),
     ("touch", {"file_name": "a$b"}, "touch 'a$b'"),
+    ("du", {"depth": 1, "path": "docs"}, "du -d 1 docs"),
+    ("du", {"depth": 0, "human_readable": True}, "du -h -d 0"),
+    ("find", {"type": "d"}, "find . -type d"),
+    ("find", {"type": "f", "name": ".py", "path": "src"}, "find src -type f -name '*.py*'"),
+    ("find", {"larger": "10M"}, "find . -type f -size +10485760c"),
+    ("find", {"smaller": "500k", "name": "x"}, "find . -name '*x*' -type f -size -512000c"),
+    ("find", {"larger": "1", "smaller": "1G", "type": "d"}, "find . -type d -size +1c -size -1073741824c"),
+    ("find", {"newer": 7}, "find . -mtime -7"),
+    ("find", {"older": 30, "type": "f"}, "find . -type f -mtime +30"),
+    ("grep", {"file_name": "log", "pattern": "x", "line_numbers": True}, "grep -n x log"),
+    ("grep", {"file_name": "log", "pattern": "x", "count": True, "ignore_case": True}, "grep -i -c x log"),
+    ("ls", {"order": "size"}, "ls -S"),
+    ("ls", {"order": "time", "reverse": True, "long": True}, "ls -l -t -r"),
+    ("ls", {"order": "name", "reverse": True, "path": "docs"}, "ls -r docs"),
+    ("mkdir", {"dir_name": "a/b c", "parents": True}, "mkdir -p 'a/b c'"),
+    ("sort", {"file_name": "a", "unique": True, "reverse": True}, "sort -r -u a"),
+    ("head", {"file_name": "log"}, "head log"),
+    ("head", {"file_name": "-5", "lines": 3}, "head -n 3 -- -5"),
+    ("chmod", {"file_name": "run.sh", "mode": "+x"}, "chmod +x run.sh"),
+    ("chmod", {"file_name": "a b", "mode": "a-w"}, "chmod a-w 'a b'"),
+    ("chmod", {"file_name": "a", "mode": "-w"}, "chmod -- -w a"),
+    ("chmod", {"file_name": "-a", "mode": "600"}, "chmod -- 600 -a"),
+    ("tar", {"archive": "src.tar.gz", "source": "src"}, "tar -caf src.tar.gz src"),
+    ("tar", {"archive": "-x.tgz", "source": "--help"}, "tar -caf ./-x.tgz -- --help"),
+    ("tar", {"archive": "a:b.tar", "source": "a:b"}, "tar -caf ./a:b.tar a:b"),
+    ("tar", {"archive": "docs/a:b.tar", "source": "~/my docs"}, "tar -caf docs/a:b.tar ~/'my docs'"),
+    ("tar", {"archive": "a.tgz", "source": "a\\n"}, "tar --no-unquote -caf a.tgz 'a\\n'"),
+    ("tar", {"archive": "-", "source": "-"}, "tar -caf ./- ./-"),
+    ("untar", {"archive": "a b.tgz"}, "tar -xf 'a b.tgz'"),
+    ("untar", {"archive": "~/a.tgz", "folder": "~/my docs"}, "tar -xf ~/a.tgz -C ~/'my docs'"),
+    ("untar", {"archive": "a.tgz", "folder": "-out"}, "tar -xf a.tgz -C ./-out"),
+    ("untar", {"archive": "a.tgz", "list": True}, "tar -tf a.tgz"),
+    ("untar", {"archive": "a.tgz", "list": True, "folder": "out"}, "tar -tf a.tgz"),
+    ("zip", {"archive": "photos.zip", "source": "photos"}, "zip -r photos.zip photos"),
+    ("zip", {"archive": "-a.zip", "source": "-b"}, "zip -r ./-a.zip -- -b"),
+    ("unzip", {"archive": "a.zip"}, "unzip -n a.zip"),
+    ("unzip", {"archive": "d[1]/b*.zip"}, "unzip -n 'd[1]/b[*].zip'"),
+    ("unzip", {"archive": "d[1]/b.zip"}, "unzip -n 'd[1]/b.zip'"),
+    ("untar", {"archive": "a.tgz", "folder": "a\\n"}, "tar --no-unquote -xf a.tgz -C 'a\\n'"),
+    ("unzip", {"archive": "-a.zip", "folder": "-b"}, "unzip -n ./-a.zip -d ./-b"),
+    ("unzip", {"archive": "a.zip", "list": True, "folder": "b"}, "unzip -l a.zip"),
+    ("ps", {}, "ps -eo pid,pcpu,pmem,comm --sort=-pcpu"),
+    (
+        "ps",
+        {"name": "-fire fox"},
+        "ps -eo pid,pcpu,pmem,comm --sort=-pcpu | grep -i -F -e %CPU -e '-fire fox'",
+    ),
+    ("kill", {"pid": 4242}, "kill 4242"),
+    ("df", {}, "df"),
+    ("df", {"human_readable": True}, "df -h"),
+    ("which", {"program": "git"}, "which git"),
+    ("which", {"program": "-a b"}, "which -- '-a b'"),
+    ("date", {}, "date"),
     ("wc", {"file_name": "a"}, "wc -l a"),
     ("wc", {"file_name": "a", "mode": "w"}, "wc -w a"),
     ("wc", {"file_name": "a", "mode": "c"}, "wc -c a"),
@@ -86,10 +140,26 @@ def test_every_tool_and_argument_is_rendered_above() -> None:
         assert given_names == set(tool.by_name), tool.name
 
 
+class Folders:
+    """A disk with nothing but some folders."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def exists(self, path: str) -> bool:
+        return path in self.names
+
+    def is_folder(self, path: str) -> bool:
+        return path in self.names
+
+    def matches(self, pattern: str) -> list[str]:
+        return fnmatch.filter(self.names, pattern)
+
+
 def test_copying_a_folder_gets_its_flag() -> None:
     call = ToolCall("cp", {"source": "docs", "destination": "backup"})
-    assert render(call, is_folder=lambda path: path == "docs") == "cp -r docs backup"
-    assert render(call, is_folder=lambda path: path == "backup") == "cp docs backup"
+    assert render(call, disk=Folders("docs")) == "cp -r docs backup"
+    assert render(call, disk=Folders("backup")) == "cp docs backup"
 
 
 def test_an_invalid_call_is_not_rendered() -> None:
@@ -100,7 +170,7 @@ def test_an_invalid_call_is_not_rendered() -> None:
 
 
 def without_redirection(command: RenderedCommand) -> RenderedCommand:
-    return RenderedCommand(command.argv, command.paths)
+    return RenderedCommand(command.argv, command.paths, globs=command.globs)
 
 
 def expanded(command: RenderedCommand) -> list[str]:
@@ -127,7 +197,7 @@ def bashlex_misreads(command: RenderedCommand) -> bool:
 
     A word that begins and ends with an apostrophe only loses these two, and `${` without its end is read for ever.
     """
-    words = [*command.argv, command.append_to or ""]
+    words = [*command.argv, command.append_to or "", *command.pipe_to]
     return any("${" in word or ("'" in word and not {*'$`"\\!'}.isdisjoint(word)) for word in words)
 
 
@@ -139,6 +209,8 @@ def test_bashlex_reads_back_the_words_that_were_meant(call: ToolCall) -> None:
     meant = list(command.argv)
     if command.append_to is not None:
         meant += [">>", command.append_to]
+    if command.pipe_to:
+        meant += ["|", *command.pipe_to]
     assert list(bashlex.split(command.text)) == meant
 
 
@@ -179,12 +251,34 @@ def test_explanations_say_what_flags_do() -> None:
     assert explain(ToolCall("tail", {"file_name": "a", "lines": 3}))[1] == ("-n 3", "how many lines")
     assert explain(ToolCall("find", {"name": "x"}))[1] == ("-name '*x*'", "only names that match the pattern")
     assert explain(ToolCall("echo", {"content": "x", "file_name": "a b"}))[2][0] == ">> 'a b'"
+    assert dict(explain(ToolCall("find", {"larger": "10M", "type": "f", "newer": 3}))) == {
+        "find": "Find files and folders below a folder by a part of their name.",
+        "-type f": "only files",
+        "-size +10485760c": "only files larger than 10M",
+        "-mtime -3": "changed within the last 3 days",
+    }
+    assert dict(explain(ToolCall("ls", {"order": "time", "reverse": True})))["-t"] == "newest first"
+    assert dict(explain(ToolCall("untar", {"archive": "a.tgz", "folder": "out"}))) == {
+        "tar": "Unpack a .tar.gz, .tgz, .tar.xz or .tar archive, or list what is in it.",
+        "-xf": "unpack the archive",
+        "a.tgz": "the archive",
+        "-C out": "the folder it is unpacked into",
+    }
+    assert dict(explain(ToolCall("unzip", {"archive": "a.zip", "list": True, "folder": "x"}))).keys() == {
+        "unzip",
+        "-l",
+        "a.zip",
+    }
+    assert explain(ToolCall("ps", {"name": "fox"}))[-1] == (
+        "| grep -i -F -e %CPU -e fox",
+        "only the headline and the lines with this name",
+    )
     assert explain(ToolCall("pwd")) == [("pwd", "Show the folder you are in.")]
 
 
 def test_explaining_a_copied_folder_names_its_flag() -> None:
     call = ToolCall("cp", {"source": "docs", "destination": "backup"})
-    assert ("-r", "a folder with everything in it") in explain(call, is_folder=lambda path: True)
+    assert ("-r", "a folder with everything in it") in explain(call, disk=Folders("docs"))
     assert "-r" not in dict(explain(call))
 
 

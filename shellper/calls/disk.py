@@ -1,0 +1,60 @@
+"""What rendering asks the disk: whether a path is there, is a folder, and which paths a pattern matches."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class Disk(Protocol):
+    """The file system as a call's paths see it: relative ones from the working directory, `~` is home."""
+
+    def exists(self, path: str) -> bool:
+        """Say whether something has that very name, a dangling link included."""
+
+    def is_folder(self, path: str) -> bool:
+        """Say whether a path is a folder's."""
+
+    def matches(self, pattern: str) -> Sequence[str]:
+        """Return the paths that bash puts in a pattern's place."""
+
+
+@dataclass(frozen=True)
+class LocalDisk:
+    """The real file system from a working directory and a home."""
+
+    folder: Path
+    home: Path
+
+    def _resolve(self, path: str) -> Path:
+        if path == "~" or path.startswith("~/"):
+            return self.home / path[2:].lstrip("/")
+        return self.folder / path
+
+    def exists(self, path: str) -> bool:
+        """Say whether something has that very name, a dangling link included."""
+        try:
+            return os.path.lexists(self._resolve(path))
+        except ValueError:  # a NUL is in no file's name
+            return False
+
+    def is_folder(self, path: str) -> bool:
+        """Say whether a path is a folder's."""
+        try:
+            return self._resolve(path).is_dir()
+        except (OSError, ValueError):  # a name too long or with a NUL is no folder's
+            return False
+
+    def matches(self, pattern: str) -> Sequence[str]:
+        """Return the paths that bash puts in a pattern's place: in it only `*` and `?` are special."""
+        at_home = pattern.startswith("~/")
+        start, below = (self.home, pattern[2:].lstrip("/")) if at_home else (self.folder, pattern)
+        try:
+            found = sorted(glob.glob(below.replace("[", "[[]"), root_dir=start))  # noqa: PTH207 (keeps `./` and `..`)
+        except (OSError, ValueError):  # a name too long or with a NUL matches nothing
+            return []
+        return [f"~/{path}" if at_home else path for path in found]
