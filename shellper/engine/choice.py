@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from shellper.dialect import Allowed
 from shellper.engine.context import Logits
+from shellper.engine.copying import BONUS
 from shellper.engine.protocol import EngineError
 from shellper.weights.tokenizer import LlamaTokenizer
 
@@ -35,10 +37,10 @@ class Chooser:
         """Begin a new step."""
         self._unfinished = b""
 
-    def choose(self, allowed: Allowed, logits: Logits) -> tuple[int, float]:
+    def choose(self, allowed: Allowed, logits: Logits, favoured: Sequence[int] = ()) -> tuple[int, float]:
         """Return the likeliest allowed token and the log of its probability among the allowed ones.
 
-        Raises `EngineError` where the logits are no numbers.
+        `favoured` tokens get `BONUS` where text is free. Raises `EngineError` where the logits are no numbers.
         """
         if not allowed.text:
             return _best(np.array(allowed.tokens), logits[list(allowed.tokens)])
@@ -48,6 +50,7 @@ class Chooser:
         np.add(logits, self._bias, out=self._scores)
         tokens = list(allowed.tokens)
         self._scores[tokens] = logits[tokens]
+        self._scores[list(favoured)] += BONUS
         return _best(None, self._scores)
 
     def took(self, token: int) -> None:

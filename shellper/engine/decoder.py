@@ -13,6 +13,7 @@ from shellper.dialect import Grammar, ModelStep
 from shellper.dialect.control import ESCAPE
 from shellper.engine.choice import Chooser
 from shellper.engine.context import CONTEXT_TOKENS, LlamaContext
+from shellper.engine.copying import Source
 from shellper.engine.protocol import EngineError
 from shellper.weights.errors import WeightsError
 from shellper.weights.tokenizer import LlamaTokenizer
@@ -69,6 +70,8 @@ class Decoder:
         prefilled: float | None = None
         characters = codecs.getincrementaldecoder("utf-8")("replace")
         self._chooser.reset()
+        source = Source(prompt, self.tokenizer)
+        value: tuple[int, ...] | None = None
         walk = self.grammar.walk(after_response)
         allowed = next(walk)
         while True:
@@ -78,8 +81,10 @@ class Decoder:
                 logits = self.context.read(unread, check)
                 prefilled = prefilled or time.monotonic()
                 unread = []
-                token, log_probability = self._chooser.choose(allowed, logits)
+                favoured = source.favoured(value) if value is not None else ()
+                token, log_probability = self._chooser.choose(allowed, logits, favoured)
                 total += log_probability
+            value = self._value(value, token)
             self._chooser.took(token)
             unread.append(token)
             written.append(token)
@@ -93,6 +98,12 @@ class Decoder:
         ended = time.monotonic()
         prefilled = prefilled or ended
         return Decoded(step, tuple(written), total, cached, prefilled - started, ended - prefilled)
+
+    def _value(self, value: tuple[int, ...] | None, token: int) -> tuple[int, ...] | None:
+        """Return the tokens of the argument that is being written, behind a token; None outside of one."""
+        if token == self._escape:
+            return () if value is None else None
+        return None if value is None else (*value, token)
 
     def close(self) -> None:
         """Free the model."""

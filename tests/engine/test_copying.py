@@ -1,0 +1,42 @@
+"""Copying: the words of a conversation, cut into tokens as a value is, lead the choice."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from shellper.engine.copying import Source
+from shellper.weights.tokenizer import LlamaTokenizer
+
+
+class Letters:
+    """A tokenizer of one token a letter; 0 is a control token."""
+
+    def text(self, text: str) -> list[int]:
+        return [ord(letter) for letter in text]
+
+    def piece(self, token: int) -> bytes:
+        return chr(token).encode() if token else b""
+
+
+def favoured(text: str, written: str) -> str:
+    source = Source([0, *map(ord, text), 0], cast(LlamaTokenizer, Letters()))
+    return "".join(chr(token) for token in source.favoured([ord(letter) for letter in written]))
+
+
+def test_a_value_may_begin_like_any_word_of_the_conversation() -> None:
+    assert favoured("open cat.txt", "") == "co"
+
+
+def test_what_is_begun_goes_on_as_the_word_does() -> None:
+    assert favoured("open forged.txt please", "forge") == "d"
+    assert favoured("open forged.txt please", "forgx") == ""
+
+
+def test_a_whole_word_is_not_stretched_to_a_longer_one() -> None:
+    assert favoured("go into wedding or wedding_backup", "wedding") == ""
+
+
+def test_quotation_marks_and_folders_are_not_part_of_a_name() -> None:
+    assert favoured("show 'my.txt', then src/lib/a.c", "m") == "y"
+    assert favoured("show src/lib/xy.c", "x") == "y"
+    assert favoured("show src/lib/xy.c", "src/l") == "i"
