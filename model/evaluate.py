@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from model.shell import Shell
-from shellper.calls import ToolCall, load_catalogue
+from shellper.calls import LocalDisk, ToolCall, load_catalogue
+from shellper.calls.guard import suggest
 from shellper.dialect import Conversation, ModelStep, Response, Step, Turn
 from shellper.engine import Engine
 
@@ -116,9 +117,9 @@ def _describe(step: ModelStep) -> str:
 class Evaluation:
     """Asks an engine for every step of every case."""
 
-    def __init__(self, engine: Engine, outputs: Outputs, free: bool) -> None:
-        """Take the engine, what stands in the history, and whose calls do."""
-        self.engine, self.outputs, self.free = engine, outputs, free
+    def __init__(self, engine: Engine, outputs: Outputs, free: bool, guard: bool = False) -> None:
+        """Take the engine, what stands in the history, whose calls do, and whether what the guard offers is taken."""
+        self.engine, self.outputs, self.free, self.guard = engine, outputs, free, guard
 
     def score(self, cases: Sequence[Case]) -> Score:
         """Return the score of all cases."""
@@ -147,7 +148,7 @@ class Evaluation:
         for index in range(_MOST_STEPS):
             open_turn = Turn(task.request, tuple(steps), done=False)
             generation = self.engine.generate((*history, open_turn))
-            step = generation.step
+            step = self._guarded(generation.step, shell, (*history, open_turn)) if self.guard else generation.step
             wanted = task.calls[index] if index < len(task.calls) else None
             step_right = is_right(step, wanted)
             right &= step_right
@@ -162,6 +163,15 @@ class Evaluation:
                 break
             steps.append(Step(call, _told(shell.run(call), self.outputs)))
         return Turn(task.request, tuple(steps), reply), right
+
+    def _guarded(self, step: ModelStep, shell: Shell, conversation: Conversation) -> ModelStep:
+        """Return the step with the name that the guard offers, as a user would take it."""
+        if step.call is None:
+            return step
+        request = conversation[-1].request
+        said = "\n".join(f"{turn.request}\n{s.call}\n{s.response.output}" for turn in conversation for s in turn.steps)
+        found = suggest(step.call, load_catalogue(), LocalDisk(shell.folder, shell.root), request, said)
+        return step if found is None else ModelStep(found.call)
 
     def _count(self, score: Score, wants_call: bool, callable_request: bool, right: bool) -> None:
         if wants_call:
@@ -200,6 +210,8 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="a built model file; the one in use when left out")
     parser.add_argument("--outputs", choices=("real", "none", "both"), default="both")
     parser.add_argument("--free", action="store_true", help="the model's own calls are the history")
+    parser.add_argument("--guard", action="store_true", help="what the guard of names offers is taken")
+    parser.add_argument("--confidences", type=Path, help="append each step's confidence to this file (JSON lines)")
     parser.add_argument("--misses", action="store_true", help="print each miss")
     parser.add_argument("--most", type=int, help="at most so many conversations of each set")
     arguments = parser.parse_args()
@@ -209,7 +221,9 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- |")
     for path in arguments.sets:
         for kind in outputs:
-            score = Evaluation(engine, kind, arguments.free).score(list(read_cases(path))[: arguments.most])
+            score = Evaluation(engine, kind, arguments.free, arguments.guard).score(
+                list(read_cases(path))[: arguments.most]
+            )
             columns = (
                 percent(score.calls_right, score.calls),
                 percent(score.silences_right, score.silences),
@@ -217,6 +231,10 @@ def main() -> None:
                 percent(score.conversations_right, score.conversations),
             )
             print(f"| {path.stem} | {kind} | {' | '.join(columns)} |", flush=True)
+            if arguments.confidences:
+                rows = (json.dumps({"set": path.stem, "confidence": c, "right": r}) for c, r in score.confidences)
+                with arguments.confidences.open("a", encoding="utf-8") as out:
+                    out.writelines(f"{row}\n" for row in rows)
             if arguments.misses:
                 print("\n".join(f"  {miss}" for miss in score.misses), file=sys.stderr, flush=True)
 

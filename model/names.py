@@ -193,6 +193,10 @@ class Names:
                 f"# {' '.join(self._words(2)).title()}",
                 f"{self._words(1)[0]}={rng.choice(('true', 'false', str(rng.randint(1, 9000)), 'anna'))}",
                 f"- {' '.join(self._words(rng.randint(1, 3)))}",
+                f"{rng.choice(FIRST_NAMES)} said {rng.choice(SENTENCES).lower().rstrip('.')}",
+                f"{' '.join(self._words(rng.randint(1, 3)))} ({self._mark()})",
+                f"{rng.choice(FIRST_NAMES)}'s {' '.join(self._words(rng.randint(1, 2)))}",
+                f"{self._words(1)[0]}: {' '.join(self._words(rng.randint(1, 3)))}!",
                 rng.choice(
                     ("hello world", "done", "import os", "print('hi')", "{}", "Hello World!", "TODO", "n/a", "a,b,c")
                 ),

@@ -10,23 +10,31 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from model.compound import can_join
+
 SLOT = re.compile(r"\{(\w+)\}")
 PHRASINGS_FOLDER = Path(__file__).parent / "phrasings"
 
 
 @dataclass(frozen=True)
 class Group:
-    """Calls with slots, the ways to ask for them, and the replies where there is no call."""
+    """Calls with slots, the ways to ask for them, and the replies where there is no call; `fails` means on purpose."""
 
     id: str
     calls: tuple[tuple[str, Mapping[str, Any]], ...]
     say: tuple[str, ...]
     reply: tuple[str, ...] = ()
+    fails: bool = False
 
     @cached_property
     def slots(self) -> frozenset[str]:
         """The slots of the calls."""
         return frozenset(SLOT.findall(str(self.calls)))
+
+    @cached_property
+    def say_short(self) -> tuple[str, ...]:
+        """The ways to say it that can stand beside other wishes in one sentence."""
+        return tuple(text for text in self.say if can_join(text))
 
     @property
     def tool(self) -> str:
@@ -36,21 +44,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Turns that belong together and share their slots."""
+    """Turns that belong together and share their slots, and the files that they need (path to text)."""
 
     id: str
     turns: tuple[Group, ...]
+    files: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
-        """All slots of its turns, those of calls and those of phrasings, in the order they appear."""
-        texts = (str(turn.calls) + str(turn.say) for turn in self.turns)
+        """All slots of its files and its turns, those of calls and those of phrasings, in the order they appear."""
+        texts = (str(self.files), *(str(turn.calls) + str(turn.say) + str(turn.reply) for turn in self.turns))
         return tuple(dict.fromkeys(slot for text in texts for slot in SLOT.findall(text)))
 
 
 def _group(data: Mapping[str, Any], name: str) -> Group:
     calls = tuple((tool, arguments) for call in data["calls"] for tool, arguments in call.items())
-    return Group(name, calls, tuple(data["say"]), tuple(data.get("reply", ())))
+    return Group(name, calls, tuple(data["say"]), tuple(data.get("reply", ())), bool(data.get("fails")))
 
 
 @cache
@@ -62,7 +71,11 @@ def load(folder: Path = PHRASINGS_FOLDER) -> tuple[Sequence[Group], Sequence[Sce
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         groups += [_group(group, group["id"]) for group in data.get("group", ())]
         scenarios += [
-            Scenario(one["id"], tuple(_group(turn, f"{one['id']}.{i}") for i, turn in enumerate(one["turns"])))
+            Scenario(
+                one["id"],
+                tuple(_group(turn, f"{one['id']}.{i}") for i, turn in enumerate(one["turns"])),
+                tuple(one.get("files", {}).items()),
+            )
             for one in data.get("scenario", ())
         ]
     return tuple(groups), tuple(scenarios)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.heard import COUNTED, Heard
 from model.names import TEXT_EXTENSIONS, extension_name
 from model.world import World
 
@@ -34,6 +36,7 @@ _NUMBER_WORDS = [
     "twenty",
 ]
 _TENS = ["_", "_", "twenty", "thirty", "forty", "fifty"]
+_MOVING = ("it", "it_folder", "prev", "dir_nth", "line_nth", "found", "found_folder", "mentioned")
 ORDINALS = {"listed_first": 0, "listed_second": 1, "listed_third": 2}
 
 
@@ -49,18 +52,34 @@ def number_word(number: int) -> str:
     return _TENS[tens] + (f"-{_NUMBER_WORDS[ones]}" if ones else "")
 
 
+_UNITS = {
+    "k": ("{} KB", "{} kB", "{}KB", "{} kilobytes", "{}k", "{} kb"),
+    "M": ("{} MB", "{}MB", "{} megabytes", "{} megs", "{}M", "{} mb", "{} MB", "{} meg"),
+    "G": ("{} GB", "{}GB", "{} gigabytes", "{} gigs", "{}G", "{} gb"),
+}
+_SINGULAR = {"kilobytes": "kilobyte", "megabytes": "megabyte", "megs": "meg", "gigabytes": "gigabyte", "gigs": "gig"}
+
+
+def size_word(rng: random.Random, size: str) -> str:
+    """Return how people say a size such as `10M`."""
+    said = rng.choice(_UNITS[size[-1]]).format(size[:-1])
+    number, _, unit = said.partition(" ")
+    return f"{number} {_SINGULAR[unit]}" if number == "1" and unit in _SINGULAR else said
+
+
 def is_moving(slot: str) -> bool:
     """Say whether a slot's value follows the conversation instead of staying as it was chosen."""
-    return slot in ("it", "it_folder", "prev") or slot.startswith("listed_")
+    return slot in _MOVING or slot.startswith("listed_")
 
 
 @dataclass
 class Memory:
-    """What the conversation has spoken of: files and folders (absolute, newest last) and the last listing."""
+    """What the conversation has spoken of: files and folders (absolute, newest last), the last listing and output."""
 
     files: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
     listing: list[str] = field(default_factory=list)
+    heard: Heard = field(default_factory=Heard)
     since_file: int = 99
     since_folder: int = 99
 
@@ -87,6 +106,12 @@ class Slots:
         kind = name.rstrip("0123456789")
         if name.startswith("listed_"):
             return self._listed(name)
+        if name in self._heard:
+            value = self._heard[name]()
+            if not value:
+                raise UnfillableError
+            return value
+        number = name[len(kind) :]
         makers: dict[str, Callable[[], str]] = {
             "file": self._file,
             "folder": self._folder,
@@ -99,12 +124,22 @@ class Slots:
             "subfile": lambda: self._from(self.world.files(self.world.folder / self.get("sub"))),
             "lostfile": self._lost,
             "fragment": self._fragment,
-            "ext": lambda: self.world.rng.choice([*TEXT_EXTENSIONS, ".pdf", ".jpg", ".png", ".mp3", ".docx"]),
+            "ext": self._ending,
             "extname": lambda: extension_name(self.world.rng, self.get("ext")),
             "n": self._number,
             "nword": lambda: number_word(int(self.get("n"))),
             "pattern": self._pattern,
             "content": lambda: self.world.names.line(),
+            "stem": self._stem,
+            "archive": lambda: self._archive(".zip"),
+            "tarball": lambda: self._archive(".tar.gz"),
+            "newzip": lambda: self._new(lambda: self.world.names.stem() + ".zip"),
+            "newtar": lambda: self._new(self._tar_name),
+            "program": lambda: self._from(sorted(self.world.machine.programs)),
+            "process": lambda: self._process(number),
+            "pid": lambda: self._pid(number),
+            "size": self._size,
+            "sizeword": lambda: size_word(self.world.rng, self.get(f"size{number}")),
             "it": lambda: self._remembered(self.memory.files, self.memory.since_file, 2, 1),
             "prev": lambda: self._remembered(self.memory.files, self.memory.since_file, 3, 2),
             "it_folder": lambda: self._remembered(self.memory.folders, self.memory.since_folder, 1, 1),
@@ -123,6 +158,42 @@ class Slots:
         if os.path.lexists(self.world.folder / name) or name in self.values.values():
             raise UnfillableError
         return name
+
+    def _stem(self) -> str:
+        """Return a new name that gets its ending from the phrasing."""
+        taken = {path.stem for path in self.world.folder.iterdir()}
+        while True:
+            stem = self._new(self.world.names.stem)
+            if "." not in stem and stem not in taken:
+                return stem
+
+    def _archive(self, ending: str) -> str:
+        """Return an archive in the folder; where all is chosen beforehand (`bare`) it can still be made."""
+        free = [name for name in self.world.archives(ending) if name not in self.values.values()]
+        if not free and self.bare:
+            return self.world.make_archive(self.world.folder, ending)
+        return self._from(free)
+
+    def _tar_name(self) -> str:
+        return self.world.names.stem() + self.world.rng.choices((".tar.gz", ".tgz"), (6, 1))[0]
+
+    def _process(self, number: str) -> str:
+        """Return the name of a running process, that of the number already chosen where there is one."""
+        running = self.world.machine.processes
+        pid = self.values.get(f"pid{number}")
+        return self._from(sorted({one.name for one in running if pid is None or str(one.pid) == pid}))
+
+    def _pid(self, number: str) -> str:
+        """Return the number of a running process, one of the name already chosen where there is one."""
+        running = self.world.machine.processes
+        name = self.values.get(f"process{number}")
+        return self._from([str(one.pid) for one in running if name is None or one.name == name])
+
+    def _size(self) -> str:
+        rng = self.world.rng
+        amounts = (1, 2, 3, 5, 10, 15, 20, 25, 50, 64, 75, 100, 128, 150, 200, 250, 300, 400, 500, 512, 750)
+        unit = rng.choices("kMG", (3, 6, 2))[0]
+        return f"{rng.choice(amounts[:7] if unit == 'G' else amounts)}{unit}"
 
     def _file(self) -> str:
         """Return a text file: mostly in the folder, sometimes by a path."""
@@ -176,6 +247,13 @@ class Slots:
                 return rng.choice(parts)
         return rng.choice((self.world.names.stem(), rng.choice(self.world.names._words(1))))
 
+    def _ending(self) -> str:
+        """Return an ending, mostly one that a file of the folder has."""
+        rng = self.world.rng
+        known = [*TEXT_EXTENSIONS, ".pdf", ".jpg", ".png", ".mp3", ".docx"]
+        here = sorted({path.suffix for path in self.world.folder.iterdir() if path.is_file()} & set(known))
+        return rng.choice(here if here and rng.random() < 0.85 else known)
+
     def _number(self) -> str:
         return str(self.world.rng.choice([n for n in (*range(1, 26), 30, 40, 50, 5, 3, 20) if n != 10]))
 
@@ -186,7 +264,7 @@ class Slots:
         if "subfile" in self.values and "sub" in self.values and name == self.values["subfile"]:
             path = self.world.resolve(f"{self.values['sub']}/{name}")
         text = path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
-        return self.world.names.pattern(text)
+        return self.world.names.pattern(text if text.isascii() and "\0" not in text else "")
 
     def _remembered(self, paths: list[Path], since: int, within: int, back: int) -> str:
         """Return what was spoken of lately, by a path from here that does not climb."""
@@ -198,6 +276,35 @@ class Slots:
             raise UnfillableError
         return str(path.relative_to(self.world.folder))
 
+    @property
+    def _heard(self) -> dict[str, Callable[[], str | None]]:
+        """What can be named of the last output, by the slot's name."""
+        heard = self.memory.heard
+        return {
+            "nth": lambda: self.world.rng.choice(tuple(COUNTED)),
+            "dir_nth": self._listed_folder,
+            "line_nth": lambda: heard.line(self.get("nth")),
+            "found": heard.found,
+            "found_folder": heard.found_folder,
+            "mentioned": self._mentioned,
+        }
+
+    def _listed_folder(self) -> str | None:
+        """Return a folder of the last listing, counted among the folders."""
+        folders = [entry for entry in self.memory.listing if self.world.resolve(entry).is_dir()]
+        place = COUNTED[self.get("nth")]
+        enough = len(folders) > 1 and len(folders) > (place if place >= 0 else -place - 1)
+        return folders[place] if enough else None
+
+    def _mentioned(self) -> str | None:
+        """Return the only file beside the one shown that the last output names."""
+        shown = self.memory.files[-1] if self.memory.files else None
+        if shown is None or not shown.is_relative_to(self.world.folder) or not shown.exists():
+            return None
+        named = [p for p in sorted(shown.parent.iterdir()) if p != shown and p.is_file()]
+        named = [p for p in named if self.memory.heard.names(p.name)]
+        return str(named[0].relative_to(self.world.folder)) if len(named) == 1 else None
+
     def _listed(self, name: str) -> str:
         """Return an entry of the last listing that is a file."""
         entries = self.memory.listing
@@ -206,7 +313,9 @@ class Slots:
         elif name == "listed_last":
             picked = entries[-1:] if len(entries) > 1 else []
         else:
-            index = ORDINALS[name]
+            index = COUNTED[self.get("nth")] if name == "listed_nth" else ORDINALS[name]
+            if index < 0:
+                entries, index = entries[::-1], -index - 1
             picked = entries[index : index + 1] if len(entries) > max(index, 1) else []
         if not picked or not self.world.resolve(picked[0]).is_file():
             raise UnfillableError

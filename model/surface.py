@@ -9,9 +9,11 @@ from model.phrasings import SLOT
 from model.slots import Slots
 
 _NAME_QUOTES = ("'{}'", "'{}'", '"{}"', '"{}"', '"{}"', "`{}`", "“{}”")
+_ENDING = re.compile(r"(\.[A-Za-z]\w*)+")
 _TEXT_SLOTS = ("content", "pattern")
-_BARE_SLOTS = ("n", "nword", "ext", "extname")
+_BARE_SLOTS = ("n", "nword", "ext", "extname", "nth", "sizeword", "process", "pid")
 _QUOTE_CHARACTERS = "\"'`“”‘’«»"
+_TOUCHING = tuple(_QUOTE_CHARACTERS + "/*?")
 _BEFORE = (
     "please ",
     "Please ",
@@ -33,7 +35,7 @@ _AFTER = (" please", ", please", " thanks", ". Thanks!", " pls", " now", ", than
 def _quoted(rng: random.Random, name: str, value: str, before: str, after: str) -> str:
     """Return a slot's value as it stands in the text."""
     kind = name.rstrip("0123456789")
-    if kind in _BARE_SLOTS or before[-1:] in _QUOTE_CHARACTERS + "/" or after[:1] in _QUOTE_CHARACTERS + "/":
+    if kind in _BARE_SLOTS or before[-1:] in _TOUCHING or after[:1] in _TOUCHING:
         return value
     chance = 0.6 if kind in _TEXT_SLOTS else 0.24
     if " " in value:
@@ -83,6 +85,11 @@ def request(phrasing: str, slots: Slots) -> str:
     """Return the text of a request. Raises `UnfillableError` where a slot can't be filled."""
     rng = slots.world.rng
     pieces = SLOT.split(phrasing)
+    for i in range(1, len(pieces), 2):
+        if ending := _ENDING.match(pieces[i + 1] if pieces[i].startswith("stem") else ""):
+            # A stem and the ending behind it are one name.
+            slots.values[f"{pieces[i]}{ending[0]}"] = slots.get(pieces[i]) + ending[0]
+            pieces[i], pieces[i + 1] = f"{pieces[i]}{ending[0]}", pieces[i + 1][ending.end() :]
     parts = [
         _quoted(rng, piece, slots.get(piece), pieces[i - 1], pieces[i + 1]) if i % 2 else piece
         for i, piece in enumerate(pieces)

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
 import random
+import re
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from model.compound import join
+from model.heard import Heard
 from model.phrasings import SLOT, Group, Scenario, load
 from model.slots import Memory, Slots, UnfillableError, is_moving
 from model.surface import request
@@ -38,13 +44,24 @@ _WEIGHTS = {
     "mkdir": 6,
     "touch": 5,
 }
-_WEIGHTS |= {"tail": 6, "sort": 6, "diff": 5, "rmdir": 5, "du": 5, "pwd": 3, "steps": 18, "reply": 8}
-_LENGTHS = (1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8)
+_WEIGHTS |= {"tail": 6, "sort": 6, "diff": 5, "rmdir": 5, "du": 5, "pwd": 3, "steps": 22, "reply": 12}
+_OTHER_WEIGHT = 2.5
+_SPECIAL_SHARE = 0.4
+_SPECIAL_ARGUMENTS = (
+    "depth", "line_numbers", "count", "type", "larger", "smaller", "newer", "older", "order", "reverse", "unique",
+    "parents", "ignore_case", "numeric", "long",
+)  # fmt: skip
+_LENGTHS = (1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8, 10, 12)
 _REFERENCE_SHARE = 0.3
-_SCENARIO_SHARE = 0.15
-_UNKNOWN_SHARE = 0.3
+_OUTPUT_SHARE = 0.4
+_SCENARIO_SHARE = 0.4
+_GOES_ON_SHARE = 0.3
+_COMPOUND_SHARE = 0.13
+_UNKNOWN_SHARE = 0.25
 _ABSENT_SHARE = 0.03
 _TRIES = 60
+# Groups and scenarios whose requests make sense only with the outputs carry it in their names.
+_LEANING = re.compile(r"listed|heard|^wordy\.s")
 _READING = ("cat", "tail", "wc", "sort", "grep", "diff")
 
 
@@ -77,12 +94,16 @@ def fill(group: Group, slots: Slots) -> list[ToolCall]:
 def remember(memory: Memory, world: World, call: ToolCall, response: Response) -> None:
     """Note what a call that has just been run has spoken of."""
     memory.listing = []
+    memory.heard = Heard.of(call, response)
     text = {name: value for name, value in call.arguments.items() if isinstance(value, str)}
     if call.name == "cd":
         memory.folders, memory.since_folder = [], 99
         return
     if call.name in ("ls", "find"):
         _remember_listing(memory, call, response)
+        if call.name == "find" and (found := memory.heard.found()) and world.resolve(found).is_file():
+            memory.files.append(world.resolve(found))
+            memory.since_file = 0
         if call.name == "find" or "path" not in text:
             return
     spoken = [
@@ -130,7 +151,7 @@ def play(group: Group, slots: Slots, absent: bool = False) -> Turn:
     memory.since_folder += 1
     if not calls:
         reply = SLOT.sub(lambda match: slots.get(match[1]), world.rng.choice(group.reply))
-        memory.listing = []
+        memory.listing, memory.heard = [], Heard()
         return Turn(text, (), reply)
     steps = []
     for call in calls:
@@ -143,9 +164,23 @@ def play(group: Group, slots: Slots, absent: bool = False) -> Turn:
     return Turn(text, tuple(steps))
 
 
-def _names_something_new(turn: Group) -> bool:
+def _names_something_new(turn: Group, files: str) -> bool:
     """Say whether a turn reads a file by a name that is not there: a scenario's deliberate mistake."""
-    return any(tool in _READING and "newfile" in str(arguments) for tool, arguments in turn.calls)
+    read = (str(arguments) for tool, arguments in turn.calls if tool in _READING)
+    return any(slot.startswith("newfile") and f"{{{slot}}}" not in files for one in read for slot in SLOT.findall(one))
+
+
+def _share(group: Group) -> float:
+    """Return how often a group is taken beside the others of its tool: plain wishes more often than special ones."""
+    is_special = group.id.startswith("pattern.") or any(
+        name in _SPECIAL_ARGUMENTS for _, arguments in group.calls for name in arguments
+    )
+    return math.sqrt(len(group.say)) * (_SPECIAL_SHARE if is_special else 1.0)
+
+
+def _leans_on_output(group: Group) -> bool:
+    """Say whether a group's calls name something that only the last output has told."""
+    return "listed" in str(group.slots) or ".heard" in group.id
 
 
 class Synthesizer:
@@ -159,9 +194,8 @@ class Synthesizer:
         self.by_tool: dict[str, list[Group]] = {}
         for group in self.groups:
             self.by_tool.setdefault(group.tool, []).append(group)
-        self.references = [
-            g for g in self.groups if g.id.endswith(".it") or "it" in g.slots or "listed" in str(g.slots)
-        ]
+        self.references = [g for g in self.groups if g.id.endswith(".it") or "it" in g.slots or _leans_on_output(g)]
+        self.leaning = [g for g in self.groups if _leans_on_output(g)]
         self.references += [g for g in self.groups if {"it_folder", "prev"} & g.slots]
 
     def examples(self, count: int) -> Iterator[Example]:
@@ -171,7 +205,7 @@ class Synthesizer:
             with tempfile.TemporaryDirectory(prefix="world-") as folder:
                 world = World(Path(folder).resolve(), self.rng)
                 try:
-                    example = self._scenario(world) if self._is_scenario() else self._mixed(world)
+                    example = self._one(world)
                 except FailedError as failure:
                     self.dropped[str(failure).split(":")[0]] += 1
                     continue
@@ -181,8 +215,10 @@ class Synthesizer:
                 made += 1
                 yield self._without_outputs(example)
 
-    def _is_scenario(self) -> bool:
-        return bool(self.scenarios) and self.rng.random() < _SCENARIO_SHARE
+    def _one(self, world: World) -> Example:
+        if self.scenarios and self.rng.random() < _SCENARIO_SHARE:
+            return self._scenario(world)
+        return self._mixed(world, Memory(), self.rng.choice(_LENGTHS))
 
     def _scenario(self, world: World) -> Example:
         """Play a hand-written scenario."""
@@ -192,43 +228,97 @@ class Synthesizer:
         for name in scenario.slots:
             if not is_moving(name):
                 slots.get(name)
-        turns = tuple(play(turn, slots, absent=_names_something_new(turn)) for turn in scenario.turns)
-        return Example(turns, (scenario.id,))
+        for path, text in scenario.files:
+            self._put(world, slots, path, text)
+        made = str([path for path, _ in scenario.files])
+        turns = [play(turn, slots, turn.fails or _names_something_new(turn, made)) for turn in scenario.turns]
+        example = Example(tuple(turns), (scenario.id,))
+        if self.rng.random() >= _GOES_ON_SHARE:
+            return example
+        more = self._mixed(world, slots.memory, self.rng.choice((1, 2, 3, 4)))
+        return Example(example.conversation + more.conversation, example.groups + more.groups)
 
-    def _mixed(self, world: World) -> Example:
-        """Play turns of one group each."""
-        memory = Memory()
+    def _put(self, world: World, slots: Slots, path: str, text: str) -> None:
+        """Write one of a scenario's files; a path that ends in a slash is an empty folder."""
+        path, text = (SLOT.sub(lambda match: slots.get(match[1]), one) for one in (path, text))
+        target = world.folder / path
+        if path.endswith("/"):
+            target.mkdir(parents=True, exist_ok=True)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        stamp = self.rng.randint(1_500_000_000, 1_790_000_000)
+        os.utime(target, (stamp, stamp))
+
+    def _mixed(self, world: World, memory: Memory, length: int) -> Example:
+        """Play turns of one group each, or of several groups in one breath."""
         turns: list[Turn] = []
         groups: list[str] = []
-        length = self.rng.choice(_LENGTHS)
         for _ in range(_TRIES):
             if len(turns) == length:
                 break
-            group = self._pick(first=not turns, spoken=memory.since_file < 3)
-            slots = Slots(world, memory)
-            absent = group.slots == {"file"} and self.rng.random() < _ABSENT_SHARE
-            if absent:
-                slots.values["file"] = world.names.file()
             try:
-                turns.append(play(group, slots, absent))
+                if self.rng.random() < _COMPOUND_SHARE:
+                    turn, names = self._compound(world, memory)
+                else:
+                    turn, names = self._single(world, memory, first=not turns)
             except UnfillableError:
                 continue
-            groups.append(group.id)
+            turns.append(turn)
+            groups += names
         return Example(tuple(turns), tuple(groups))
+
+    def _single(self, world: World, memory: Memory, first: bool) -> tuple[Turn, list[str]]:
+        """Play a turn of one group. Raises `UnfillableError` before anything is run."""
+        heard = bool(memory.listing or memory.heard.lines or memory.heard.hits)
+        if heard and self.rng.random() < _OUTPUT_SHARE:
+            for group in self.rng.sample(self.leaning, len(self.leaning)):
+                with suppress(UnfillableError):
+                    return play(group, Slots(world, memory)), [group.id]
+        group = self._pick(first, spoken=memory.since_file < 3)
+        slots = Slots(world, memory)
+        absent = group.slots == {"file"} and self.rng.random() < _ABSENT_SHARE
+        if absent:
+            slots.values["file"] = world.names.file()
+        return play(group, slots, absent), [group.id]
+
+    def _compound(self, world: World, memory: Memory) -> tuple[Turn, list[str]]:
+        """Play several groups as one turn, each on the world that the one before has left.
+
+        Raises `UnfillableError` before anything is run.
+        """
+        parts: list[Turn] = []
+        names: list[str] = []
+        wanted = self.rng.choice((2, 2, 2, 3, 3, 4))
+        for _ in range(_TRIES):
+            if len(parts) == wanted:
+                break
+            group = self._pick(first=not parts, spoken=True)
+            if len(group.calls) != 1 or group.say_short == () or _leans_on_output(group):
+                continue
+            try:
+                parts.append(play(replace(group, say=group.say_short), Slots(world, memory)))
+            except UnfillableError:
+                continue
+            names.append(group.id)
+        if not parts:
+            raise UnfillableError
+        text = join(self.rng, [part.request for part in parts]) if len(parts) > 1 else parts[0].request
+        return Turn(text, tuple(step for part in parts for step in part.steps)), names
 
     def _pick(self, first: bool, spoken: bool) -> Group:
         """Choose a group: a tool by its weight, then a meaning by the square root of its phrasings."""
         if not first and self.rng.random() < _REFERENCE_SHARE:
             return self.rng.choice(self.references)
         tools = tuple(self.by_tool)
-        tool = self.rng.choices(tools, [_WEIGHTS[tool] for tool in tools])[0]
+        tool = self.rng.choices(tools, [_WEIGHTS.get(tool, _OTHER_WEIGHT) for tool in tools])[0]
         # A question back is right only while nothing was spoken of that the request could mean.
         pool = [g for g in self.by_tool[tool] if not (g.id.startswith("missing.") and spoken)]
-        return self.rng.choices(pool, [len(group.say) ** 0.5 for group in pool])[0]
+        return self.rng.choices(pool, [_share(group) for group in pool])[0]
 
     def _without_outputs(self, example: Example) -> Example:
         """Hide the outputs of some conversations, where no request leans on them."""
-        if self.rng.random() >= _UNKNOWN_SHARE or any("listed" in group for group in example.groups):
+        if self.rng.random() >= _UNKNOWN_SHARE or any(_LEANING.search(group) for group in example.groups):
             return example
         hidden = tuple(
             replace(turn, steps=tuple(Step(step.call, Response(state="unknown")) for step in turn.steps))

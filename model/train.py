@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import time
 from dataclasses import asdict, dataclass
@@ -30,20 +29,22 @@ from shellper.weights.tokenizer import LlamaTokenizer
 
 CHECKPOINT = "checkpoint.pt"
 _CHECKPOINT_SECONDS = 240
-_LONGEST = 900
+_LONGEST = 1536
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a run is made of; the same settings and data give the same adapter on the same machine.
 
-    `steps` ends the run after so many batches, 0 after all of them.
+    `steps` ends the run after so many batches, 0 after all of them. `decay` is the share of the run, at its end, over
+    which the learning rate falls to nothing: 0 for a stage that another one goes on from.
     """
 
     rank: int = 32
     alpha: float = 64.0
-    rate: float = 1e-3
-    warm_up: float = 0.05
+    rate: float = 5e-4
+    warm_up: float = 0.03
+    decay: float = 0.6
     batch_tokens: int = 3072
     negatives: int = 6000
     epochs: int = 1
@@ -60,11 +61,10 @@ def load_sequences(data: Path, tokenizer: LlamaTokenizer) -> list[Sequenced]:
 
 
 def rate_at(share: float, settings: Settings) -> float:
-    """Return the learning rate after a share of the run: a linear warm-up, then a cosine to a hundredth."""
-    if share < settings.warm_up:
-        return settings.rate * (share + 1e-3) / settings.warm_up
-    along = (share - settings.warm_up) / (1 - settings.warm_up)
-    return settings.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * along)))
+    """Return the learning rate after a share of the run: a linear warm-up, a plateau, a linear fall to a hundredth."""
+    warm = (share + 1e-3) / settings.warm_up if settings.warm_up else 1.0
+    falling = (1 - share) / settings.decay if settings.decay else 1.0
+    return settings.rate * min(1.0, warm, 0.01 + 0.99 * falling)
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -96,7 +96,9 @@ class Run:
             self.optimizer.load_state_dict(state["optimizer"])
             self.step = state["step"]
         elif start is not None:
-            self.network.load_state_dict(torch.load(start / CHECKPOINT, weights_only=True)["network"])
+            state = torch.load(start / CHECKPOINT, weights_only=True)
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
         (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
 
     def checkpoint(self) -> None:

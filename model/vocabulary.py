@@ -1,7 +1,8 @@
 """Choosing the rows of the vocabulary that are kept: `python -m model.vocabulary FILE...`.
 
-A base of 262,144 tokens is cut to those that English, shell text and file names use, counted on text files that the
-caller names. Byte tokens stay, so every string can still be written.
+A base of 262,144 tokens is cut to those that English, shell text and file names use: the words of a dictionary in the
+base's own order, which is by frequency, and what is counted on text files that the caller names, in turns. Byte tokens
+stay, so every string can still be written.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import argparse
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,8 @@ from shellper.weights.base import Base, base_parts, open_base
 from shellper.weights.build import FUNCTION_TOKEN_IDS
 from shellper.weights.tokenizer import LlamaTokenizer
 
-ROWS = 64_000
+ROWS = 68_000
+_SPACE_MARK = "\u2581"
 _CHUNK = 200_000
 _NORMAL, _CONTROL, _USER_DEFINED, _BYTE = 1, 3, 4, 6
 _CONTROLS = ("<pad>", "<eos>", BOS, "<unk>", "<mask>", START_OF_TURN, END_OF_TURN)
@@ -76,18 +79,26 @@ def merge_path(piece: str, ids: Mapping[str, int], scores: Sequence[float]) -> I
         yield ids[parts[index]]
 
 
-def choose(base: Base, counts: Mapping[int, int], rows: int) -> npt.NDArray[np.int64]:
+def rank(ids: Mapping[str, int], counts: Mapping[int, int], dictionary: Collection[str]) -> list[int]:
+    """Return tokens in the order in which they are kept: what is counted most and what people say most, in turns.
+
+    The base's ids rise as frequency falls, so the words of a dictionary (lower case) are taken in their order.
+    """
+    # What the texts never use is ranked by the same order.
+    by_count = sorted(ids.values(), key=lambda token: (-counts.get(token, 0), token))
+    words = [token for piece, token in ids.items() if piece.removeprefix(_SPACE_MARK).lower() in dictionary]
+    in_turns = chain.from_iterable(zip_longest(sorted(words), by_count))
+    return list(dict.fromkeys(token for token in in_turns if token is not None))
+
+
+def choose(base: Base, counts: Mapping[int, int], dictionary: Collection[str], rows: int) -> npt.NDArray[np.int64]:
     """Return the ids of the tokens to keep, ascending: `rows` of them, whole merge paths only."""
     pieces = base.field("tokenizer.ggml.tokens")
     types = base.field("tokenizer.ggml.token_type")
     scores = base.field("tokenizer.ggml.scores")
     ids = {piece: token for token, piece in enumerate(pieces) if types[token] == _NORMAL}
     kept = always_kept(pieces, types)
-    # The vocabulary's own order is by frequency, so it ranks what the texts never use.
-    ranked = sorted(
-        (t for t in ids.values()), key=lambda token: (-counts.get(token, 0), not pieces[token].isascii(), token)
-    )
-    for token in ranked:
+    for token in rank(ids, counts, dictionary):
         path = set(merge_path(pieces[token], ids, scores)) | {token}
         if len(kept | path) <= rows:
             kept |= path
@@ -100,14 +111,16 @@ def main() -> None:
     """Count the tokens of text files and write the kept rows as a bit map."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, help="text files to count on")
+    parser.add_argument("--dictionary", type=Path, required=True, help="English words, one a line")
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--base", type=Path, help="the base as one file, for its tokenizer")
     parser.add_argument("--out", type=Path, default=adapter_folder() / VOCABULARY_FILE)
     arguments = parser.parse_args()
     tokenizer = LlamaTokenizer.from_file(arguments.base)
     counts = count_tokens(chunks(arguments.files), tokenizer)
+    dictionary = {word.lower() for word in arguments.dictionary.read_text(encoding="utf-8").split()}
     with open_base(base_parts()) as base:
-        kept = choose(base, counts, arguments.rows)
+        kept = choose(base, counts, dictionary, arguments.rows)
     bits = np.zeros(tokenizer.size, dtype=np.bool_)
     bits[kept] = True
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

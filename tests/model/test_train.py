@@ -13,8 +13,8 @@ import torch
 
 from model.examples import Sequenced
 from model.export import export
-from model.network import LINEAR_LAYERS
-from model.train import Run, Settings
+from model.network import LINEAR_LAYERS, Gemma
+from model.train import Run, Settings, rate_at
 from shellper.weights.adapter import load_adapter
 from shellper.weights.base import Base
 
@@ -126,3 +126,23 @@ def test_settings_stand_beside_the_checkpoint(tmp_path: Path) -> None:
     _run(tmp_path).checkpoint()
     saved = SimpleNamespace(**json.loads((tmp_path / "settings.json").read_text()))
     assert saved.rank == SETTINGS.rank and saved.alpha == SETTINGS.alpha
+
+
+def test_what_a_position_sees_does_not_hang_on_the_stretches_that_attend_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = Gemma(cast(Base, TinyBase()), torch.arange(ROWS), 4, 8.0, torch.float32)
+    tokens = torch.randint(0, ROWS, (2, 21), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        whole = network(tokens)
+        monkeypatch.setattr("model.network._CHUNK", 4)
+        assert torch.allclose(network(tokens), whole, atol=1e-5)
+
+
+def test_the_rate_warms_up_stays_and_falls() -> None:
+    settings = Settings(rate=1.0, warm_up=0.1, decay=0.5)
+    assert rate_at(0.0, settings) < 0.05
+    assert rate_at(0.1, settings) == rate_at(0.4, settings) == 1.0
+    assert rate_at(0.75, settings) == pytest.approx(0.505)
+    assert rate_at(1.0, settings) == pytest.approx(0.01)
+    assert rate_at(0.9, Settings(rate=1.0, warm_up=0.0, decay=0.0)) == 1.0
