@@ -17,8 +17,9 @@ GROUPS = {
     "engine": ("status", "stop"),
     "sessions": ("list", "show", "rm"),
     "api": (),
+    "check": (),
 }
-"""The words that begin a subcommand, and the words that follow; `api` stands alone."""
+"""The words that begin a subcommand, and the words that follow; those without any stand alone."""
 
 LONGEST_LIMIT = 30 * 24 * 3600
 _TAKE_A_VALUE = ("--cwd", "--time-limit")
@@ -31,6 +32,7 @@ subcommands:
   shellper model build | info | verify | path     the model file
   shellper engine status | stop                   the process that holds the model
   shellper sessions list | show [ID] | rm ID...   the conversations that are kept
+  shellper check 'COMMAND' | check --jsonl        the verdict on a command that isn't run: shellper check --help
   shellper api                                    JSON lines for other programs: shellper api --help
 A request may begin with such a word: `shellper model the data` is one, since no subcommand fits.
 `shellper -- engine status`, or the request in quotes, is a request in any case.
@@ -83,6 +85,8 @@ class Subcommand:
     force: bool = False
     folder: Path | None = None
     daemon: bool = True
+    command: str | None = None
+    lines: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -110,6 +114,8 @@ def parse(arguments: Sequence[str]) -> Options | Subcommand:
     if len(words) == 1:
         return _lone(group, _without(arguments, words[:1]))
     action = arguments[words[1]]
+    if group == "check" and len(words) == 2:
+        return _subcommand(group, _without(arguments, words[:1]))
     if action in GROUPS[group]:
         return _subcommand(f"{group} {action}", _without(arguments, words[:2]))
     return _request(arguments, ())
@@ -196,6 +202,15 @@ def _subcommand(words: str, rest: Sequence[str]) -> Subcommand:
         parser.epilog = _API_EPILOG
         parser.add_argument("--cwd", type=_folder, metavar="FOLDER", help="the folder that names are looked up in")
         parser.add_argument("--no-daemon", action="store_true", help="leave no engine running behind")
+    if words == "check":
+        from shellper.cli.check import EPILOG
+
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.epilog = EPILOG
+        parser.add_argument("command", nargs="?", metavar="COMMAND", help="one command, in quotes")
+        parser.add_argument("--jsonl", action="store_true", dest="lines", help="judge lines of the standard input")
+        parser.add_argument("--json", action="store_true", help="as JSON")
+        parser.add_argument("--cwd", type=_folder, metavar="FOLDER", help="the folder that it would run in")
     found = vars(parser.parse_args(list(rest)))
     ids = found.get("ids")
     return Subcommand(
@@ -205,6 +220,8 @@ def _subcommand(words: str, rest: Sequence[str]) -> Subcommand:
         force=found.get("force", False),
         folder=found.get("cwd"),
         daemon=not found.get("no_daemon", False),
+        command=found.get("command"),
+        lines=found.get("lines", False),
     )
 
 

@@ -25,6 +25,11 @@ def run_subcommand(command: Subcommand, screen: Screen, open_engine: OpenEngine 
     group = command.words.split()[0]
     if group == "api":
         return _api(command, settings, screen, open_engine)
+    if group == "check":
+        from shellper.cli.check import check
+        from shellper.cli.opening import working_folder
+
+        return check(command.command, command.lines, command.json, working_folder(command.folder))
     if group == "model":
         return _MODEL[command.words](command, settings, screen)
     if group == "engine":

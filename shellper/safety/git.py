@@ -18,10 +18,26 @@ RUNS = re.compile(
     r"|^\s*\[\s*(?:include|includeif|alias|filter|pager|submodule)\b",
     re.IGNORECASE | re.MULTILINE,
 )
+HARMLESS = re.compile(r"(?i)(color\.[\w.]+|core\.quotepath|core\.abbrev|log\.[\w.]+|advice\.\w+)=[\w%-]*")
 LONGEST_SETTINGS = 64 * 1024
 LONGEST_INDEX = 16 * 1024 * 1024
 # The mode of an entry that is a repository of its own, whose settings count too.
 NESTED_REPOSITORY = b"\x00\x00\xe0\x00"
+
+
+def git_folders(
+    arguments: Sequence[Argument], folders: tuple[str, ...] | None
+) -> tuple[tuple[str, ...] | None, Sequence[Argument]]:
+    """Follow `-C FOLDER` and take it, and harmless settings, from the words."""
+    rest = list(arguments)
+    while len(rest) > 1:
+        first, second = rest[0].literal, rest[1].literal
+        if first == "-C" and second is not None:
+            folders = (second,) if second.startswith("/") else folders and tuple(f"{one}/{second}" for one in folders)
+        elif not (first == "-c" and second is not None and HARMLESS.fullmatch(second)):
+            break
+        rest = rest[2:]
+    return folders, rest
 
 
 def why_not_git(git: GitRules, arguments: Sequence[Argument], folders: tuple[str, ...] | None) -> str | None:
@@ -35,15 +51,32 @@ def why_not_git(git: GitRules, arguments: Sequence[Argument], folders: tuple[str
     rest = literals[1:]
     if any(text is None or _acts(git, text) for text in rest):
         return "an option of `git` may run a program or write a file"
+    if subcommand == "help" and any((text or "-").startswith("-") for text in rest):
+        return "`git help` with an option may open another program"
     if subcommand in git.listing:
-        words = rest[1:] if subcommand == "stash" and rest[:1] == ["list"] else rest
-        if not all(text in git.listing_options for text in words) or (subcommand == "stash" and words == rest):
+        if not _lists(git, subcommand, [text or "" for text in rest]):
             return f"`git {subcommand}` with these words may change the repository"
     elif subcommand not in git.subcommands:
         return f"`git {subcommand or ''}`".replace(" `", "`") + " may change the repository"
     if folders is None or not all(_plain_repository(folder) for folder in folders):
         return "the settings of this repository can make `git` run other programs"
     return None
+
+
+def _lists(git: GitRules, subcommand: str, rest: list[str]) -> bool:
+    """Tell whether a subcommand that can also change things only lists them."""
+    first = rest[0] if rest else ""
+    if subcommand == "config" and len(rest) == 1 and re.fullmatch(r"\w+(\.[\w-]+)+", first):
+        return True
+    if subcommand in git.deeper:
+        counted = subcommand == "reflog" and re.fullmatch(r"-n?\d+", first)
+        return bool(counted) or first in git.deeper[subcommand] or (not rest and "" in git.deeper[subcommand])
+    given = [text.partition("=")[0] for text in rest if text.startswith("-")]
+    # A name makes a new branch or tag unless an option says that it is a pattern.
+    listed = len(given) == len(rest) or {"-l", "--list", "--contains", "--merged", "--no-merged", "--points-at"} & set(
+        given
+    )
+    return bool(listed) and all(text in git.listing_options for text in given)
 
 
 def _acts(git: GitRules, text: str) -> bool:

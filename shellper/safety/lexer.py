@@ -1,4 +1,4 @@
-"""The second reader: cuts a command into words and operators, and each word into its pieces.
+"""Part of the second reader: cuts a command into words and operators, and each word into its pieces.
 
 It knows less than bash and says so: whatever it doesn't read with certainty raises `Unreadable`. bashlex gives the
 structure of a command; the words are taken from here, since bashlex loses which parts of a word were quoted.
@@ -6,9 +6,10 @@ structure of a command; the words are taken from here, since bashlex loses which
 
 from __future__ import annotations
 
-import enum
 import re
 from dataclasses import dataclass, field
+
+from shellper.safety.syntax import HereDocument, Kind, Piece, Program, Unreadable, Word
 
 MOST_NESTING = 40
 OPERATORS = (
@@ -23,46 +24,6 @@ TILDE = re.compile(r"~[A-Za-z0-9_.+-]*(?=/|[ \t\n|&;()<>]|\Z)")
 FILE_DESCRIPTOR = re.compile(r"[0-9]+|-|[0-9]+-")
 
 
-class Unreadable(Exception):  # noqa: N818 (it names the text, and isn't an error of ours)
-    """Text that can't be read with certainty; the message names the part in plain words."""
-
-
-class Kind(enum.Enum):
-    """What a piece of a word is."""
-
-    TEXT = "text"
-    GLOB = "glob"
-    TILDE = "tilde"
-    VARIABLE = "variable"
-    PROGRAM = "program"
-    PROCESS = "process"
-    OPAQUE = "opaque"
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a word that is read in one way.
-
-    `text` is the text itself, the name of a variable, or the text of an inner program. `programs` are the programs
-    hidden in an opaque piece, such as a default value.
-    """
-
-    kind: Kind
-    text: str
-    quoted: bool = False
-    programs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of a command with its place in the text."""
-
-    start: int
-    end: int
-    pieces: tuple[Piece, ...]
-    raw: str
-
-
 @dataclass(frozen=True)
 class Operator:
     """An operator with its place in the text."""
@@ -70,15 +31,6 @@ class Operator:
     start: int
     end: int
     text: str
-
-
-@dataclass(frozen=True)
-class HereDocument:
-    """The lines that follow `<<`: their text and the programs that would run in them."""
-
-    text: str
-    literal: bool
-    programs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -218,7 +170,8 @@ class _Pieces:
                 if self.found:
                     raise Unreadable("a process substitution inside a word")
                 end = closing(self.text, self.place + 2, ")")
-                self.found.append(Piece(Kind.PROCESS, self.text[self.place + 2 : end]))
+                inner = self.text[self.place + 2 : end]
+                self.found.append(Piece(Kind.PROCESS, inner, programs=(Program(inner),)))
                 self.place = end + 1
             else:
                 self._unquoted(character)
@@ -327,7 +280,8 @@ class _Pieces:
             self._add_opaque(end + 1, quoted)
 
     def _add(self, kind: Kind, text: str, quoted: bool, end: int) -> None:
-        self.found.append(Piece(kind, text, quoted))
+        programs = (Program(text),) if kind is Kind.PROGRAM else ()
+        self.found.append(Piece(kind, text, quoted, programs))
         self.place = end
 
     def _add_opaque(self, end: int, quoted: bool) -> None:
@@ -336,7 +290,7 @@ class _Pieces:
         self.place = end
 
 
-def programs_in(text: str) -> tuple[str, ...]:
+def programs_in(text: str) -> tuple[Program, ...]:
     """Find the programs of every `$(...)` and backtick in a text, whatever the quotes around them."""
     found, place = [], 0
     while place < len(text):
@@ -344,11 +298,11 @@ def programs_in(text: str) -> tuple[str, ...]:
             place += 2
         elif text.startswith(("$(", "<(", ">("), place):
             end = closing(text, place + 2, ")")
-            found.append(text[place + 2 : end])
+            found.append(Program(text[place + 2 : end]))
             place = end + 1
         elif text[place] == "`":
             end = closing(text, place + 1, "`")
-            found.append(text[place + 1 : end])
+            found.append(Program(text[place + 1 : end]))
             place = end + 1
         else:
             place += 1

@@ -1,50 +1,39 @@
-"""Programs that need a reading of their own, most of them because another program stands in their words."""
+"""Programs that run another program, which stands in their words, in a file, or in what they are given."""
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shellper.safety import reads
-from shellper.safety.git import why_not_git
-from shellper.safety.paths import deleted, read_secrets, written
+from shellper.safety.code import judge_code
+from shellper.safety.listing import plain_name
+from shellper.safety.many import count_options, find, judge_text, parallel, xargs
+from shellper.safety.paths import written
 from shellper.safety.programs import Call, Handler, judge_call, proven
 from shellper.safety.rules import Rules, like
-from shellper.safety.verdict import Verdict, allow, block, confirm, shown, warn
-from shellper.safety.words import Argument, literal_argument, unescaped, unknown_argument
+from shellper.safety.tools import TOOLS
+from shellper.safety.verdict import Level, Verdict, allow, block, combine, confirm, shown, warn
+from shellper.safety.words import PROCESS_FILE, Argument, escaped, unescaped
 
 if TYPE_CHECKING:
     from shellper.safety.walk import State, Walk
 
-XARGS_VALUES = (
-    "-a",
-    "-d",
-    "-E",
-    "-I",
-    "-L",
-    "-n",
-    "-P",
-    "-s",
-    "--arg-file",
-    "--delimiter",
-    "--max-args",
-    "--max-procs",
-)
-# Tests that leave nearly everything in.
-WIDE_TESTS = frozenset({"-type", "-maxdepth", "-mindepth"})
-MOST_STARTS = 8
-FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
-FIND_WRITES = frozenset({"-fprint", "-fprint0", "-fls", "-fprintf"})
 ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
+LONG_CODE = ("--eval", "--print", "--command", "--execute")
+# Options that take the rest of their word.
+TAKING = {"perl": ("-M", "-I", "-m"), "ruby": ("-r", "-I"), "pyth": ("-W", "-X")}
+INPUTS = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "-")
 
 
 def handler_of(name: str, rules: Rules) -> Handler | None:
     """Return the reading for a program, or None if the tables are enough."""
     if name in HANDLERS:
         return HANDLERS[name]
+    if name in TOOLS:
+        return TOOLS[name]
     if name in rules.wrappers:
         return _wrapper
     if name in rules.shells:
@@ -55,133 +44,82 @@ def handler_of(name: str, rules: Rules) -> Handler | None:
 
 
 def _wrapper(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    name = unescaped(call.arguments[0].pattern).rsplit("/", 1)[-1]
+    name = call.name
     wrapper = walk.places.rules.wrappers[name]
-    if wrapper.verdict:
-        yield wrapper.verdict
-    literals = [argument.literal for argument in call.rest]
-    if name == "command" and literals[:1] in (["-v"], ["-V"]):
+    if name == "command" and call.rest and call.rest[0].literal in ("-v", "-V"):
         yield proven("command -v", reads.not_written_out(call.rest))
         return
-    inner = call.rest[_options(wrapper.values, call.rest) :]
+    if name == "exec" and any(target.startswith(("/dev/tcp/", "/dev/udp/")) for target in call.targets):
+        yield block("`exec` opens a line to another machine for all that follows")
+    inner = call.rest[count_options(wrapper.values, call.rest) :]
     options = call.rest[: len(call.rest) - len(inner)]
-    if any(re.match(r"-\w*S|--split", option.pattern) for option in options) and name == "env":
-        yield warn("`env -S` runs a command that can't be read here")
+    bare = name == "env" and not options and not inner
+    if wrapper.verdict:
+        yield allow("`env` only reads") if bare else wrapper.verdict
+    split = _split_string(options) if name == "env" else None
+    if split is not None:
+        yield from judge_text((split, *inner), walk, state)
+        return
     while wrapper.assignments and inner and (found := ASSIGNED.match(inner[0].pattern)):
         yield walk.assignment(found.group(1), inner[0].raw, False, inner[0].literal is not None)
         inner = inner[1:]
     inner = inner[wrapper.positionals :]
-    if inner and wrapper.shell:
-        yield from _text(inner, walk, state)
-    elif inner:
-        yield from judge_call(call.of(inner), walk, state)
-    else:
-        yield confirm(f"{shown(name)} isn't known to be read-only")
-
-
-def _options(values: Sequence[str], arguments: Sequence[Argument]) -> int:
-    """Count the words at the start that are options or their values."""
-    place = 0
-    while place < len(arguments):
-        text = arguments[place].literal
-        if text == "--":
-            return place + 1
-        if text is None or not text.startswith("-") or text == "-":
-            break
-        place += 2 if text in values else 1
-    return place
-
-
-def _xargs(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    skipped = _options(XARGS_VALUES, call.rest)
-    inner = call.rest[skipped:]
-    marks = [
-        text.removeprefix("-I") or (after.literal or "")
-        for option, after in zip(call.rest[:skipped], call.rest[1:], strict=False)
-        if (text := option.literal or "").startswith("-I")
-    ]
-    yield confirm("`xargs` runs a command on names that are only known when it runs")
     if not inner:
+        if not bare:
+            yield confirm(f"{shown(name)} isn't known to be read-only")
         return
-    unknown = unknown_argument("the input of xargs")
-    if marks and marks[0]:
-        words = [unknown if marks[0] in unescaped(argument.pattern) else argument for argument in inner]
-    else:
-        words = [*inner, unknown]
-    yield from judge_call(Call(tuple(words)), walk, state)
+    judged = list(judge_text(inner, walk, state) if wrapper.shell else judge_call(call.of(inner), walk, state))
+    if wrapper.elsewhere:
+        # What happens there doesn't touch the files here.
+        judged = [verdict for verdict in judged if verdict.level is not Level.ALLOW]
+    if wrapper.raises and not _ordinary(inner, walk.places.rules):
+        judged = [replace(one, level=Level.WARN) if one.level is Level.CONFIRM else one for one in judged]
+    yield from judged
 
 
-def _find(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    tests = walk.places.rules.find_tests
-    doubt = reads.why_not_find(tests, call.rest)
-    yield proven("find", doubt)
-    if doubt is None:
-        return
-    texts = [unescaped(argument.pattern) for argument in call.rest]
-    skipped = _options((), call.rest) if texts[:1] in (["-H"], ["-L"], ["-P"]) else 0
-    first = next((place for place in range(skipped, len(texts)) if texts[place][:1] in ("-", "(", "!")), len(texts))
-    starts = list(call.rest[skipped:first]) or [literal_argument(".")]
-    narrow = any(
-        tests.get(text, 0) and text not in WIDE_TESTS and after.strip("*")
-        for text, after in zip(texts[first:], [*texts[first + 1 :], ""], strict=False)
-    ) or any(text in ("-empty", "-nouser", "-nogroup") for text in texts)
-    place = first
-    while place < len(texts):
-        text = texts[place]
-        place += 1
-        if text == "-delete":
-            yield from _find_deletes(starts, narrow, walk, state)
-        elif text in FIND_WRITES and place < len(texts):
-            yield from written(call.rest[place], walk.places, state.folders, "writes to")
-        elif text in FIND_RUNS:
-            end = next((at for at in range(place, len(texts)) if texts[at] in (";", "+")), len(texts))
-            inner = call.rest[place:end]
-            for start in starts if len(starts) <= MOST_STARTS else [unknown_argument("{}")]:
-                found = unknown_argument("{}") if narrow or text in ("-execdir", "-okdir") else start
-                yield from _find_runs(inner, found, walk, state)
-            place = end + 1
+def _ordinary(inner: Sequence[Argument], rules: Rules) -> bool:
+    """Tell whether administrators do this every day, such as installing a package."""
+    name = unescaped(inner[0].pattern).rsplit("/", 1)[-1]
+    words = [unescaped(word.pattern) for word in inner[1:]]
+    first = next((word for word in words if not word.startswith("-")), "")
+    return name in rules.ordinary_admin and like(first, rules.ordinary_admin[name])
 
 
-def _find_deletes(starts: list[Argument], narrow: bool, walk: Walk, state: State) -> Iterator[Verdict]:
-    for start in starts:
-        if narrow:
-            yield warn(f"`find` deletes all that matches below {shown(start.raw)}")
-        else:
-            yield from deleted(start, walk.places, state.folders)
-
-
-def _find_runs(inner: Sequence[Argument], found: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
-    words = []
-    for argument in inner:
-        text = unescaped(argument.pattern)
-        if text == "{}":
-            words.append(found)
-        elif "{}" in text:
-            words.append(unknown_argument(argument.raw))
-        else:
-            words.append(argument)
-    if words:
-        yield from judge_call(Call(tuple(words)), walk, state)
+def _split_string(options: Sequence[Argument]) -> Argument | None:
+    """Return the text that `env -S` takes for a command."""
+    for option in options:
+        found = re.match(r"-\w*S|--split-string=?", option.pattern)
+        if found:
+            return replace(option, pattern=option.pattern[found.end() :])
+    return None
 
 
 def _shell(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    name = unescaped(call.arguments[0].pattern).rsplit("/", 1)[-1]
-    yield confirm(f"runs another shell, `{name}`")
+    name = call.name
+    if any(target.startswith(("/dev/tcp/", "/dev/udp/")) for target in call.targets):
+        yield block(f"hands `{name}` to another machine")
     place = 0
     while place < len(call.rest):
         text = call.rest[place].literal
         if text is None or text in ("-", "--") or text[:1] not in "-+":
             break
         place += 1
-        if re.fullmatch(r"-[a-z]*c[a-z]*", text):
-            following = call.rest[place:]
-            yield from _script(following[0], walk, state) if following else ()
+        if text == "--version":
+            yield allow(f"shows the version of `{name}`")
+            return
+        if re.fullmatch(r"-[a-zA-Z]*c[a-zA-Z]*", text):
+            yield from _script(call.rest[place], walk, state) if place < len(call.rest) else ()
             return
         if text in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
             place += 1
+    yield confirm(f"runs another shell, `{name}`")
     operands = [argument for argument in call.rest[place:] if argument.literal not in ("-", "--")]
-    if operands and "-s" not in [argument.literal for argument in call.rest[:place]]:
-        yield from _file(operands[0], walk.places.rules)
+    if (
+        operands
+        and "-s" not in [argument.literal for argument in call.rest[:place]]
+        and operands[0].literal not in INPUTS
+    ):
+        yield from _file(operands[0], walk, state)
     else:
         yield from _from_input(name, call, walk, state)
 
@@ -190,195 +128,177 @@ def _script(script: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge the text that a shell is given to run."""
     if _downloads(script, walk.places.rules):
         yield block(f"{shown(script.raw)} runs whatever the network sends")
+    elif _decodes(script, walk.places.rules) and script.unknown:
+        yield block(f"{shown(script.raw)} runs something that it hides")
     elif script.unknown or script.unset or (script.is_glob and script.dynamic):
         yield warn(f"what {shown(script.raw)} runs is only known when it runs")
+        yield from walk.inner(unescaped(script.pattern), state) if script.pattern.strip() else ()
     else:
         yield from walk.inner(unescaped(script.pattern), state)
 
 
-def _file(file: Argument, rules: Rules) -> Iterator[Verdict]:
+def _file(file: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge a file of commands or code that is run."""
-    if _downloads(file, rules):
+    rules = walk.places.rules
+    made = state.files.get(plain_name(file.literal or "/"), "")
+    if _downloads(file, rules) or made is None:
         yield block(f"{shown(file.raw)} runs whatever the network sends")
+    elif made:
+        yield confirm(f"runs the file {shown(file.raw)}")
+        yield from walk.inner(made, state)
+    elif file.programs and file.literal == PROCESS_FILE:
+        if _decodes(file, rules):
+            yield block(f"{shown(file.raw)} runs something that it hides")
+        yield from _printed_by(file, walk, state)
     elif file.literal is None:
         yield warn(f"which file {shown(file.raw)} is, is only known when it runs")
-    elif file.literal in ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"):
-        yield warn("runs what it gets as input")
     else:
         yield confirm(f"runs the file {shown(file.raw)}")
+
+
+def _printed_by(file: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
+    text = walk.values(state).printed(file.programs[0])
+    if text is not None:
+        yield from walk.inner(text, state)
+    yield warn(f"runs what {shown(file.raw)} prints")
 
 
 def _from_input(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge a shell or interpreter that takes its code from its input."""
     rules = walk.places.rules
+    known = False
     for document in call.documents:
-        if document is None or name not in rules.shells:
+        if document is None:
             yield warn(f"`{name}` runs what it gets as input")
-        else:
+        elif name in rules.shells:
+            known = True
             yield from walk.inner(document, state)
+        else:
+            known = True
+            yield from judge_code(name, document, walk, state)
     if rules.downloaders.intersection(call.piped_from):
         yield block(f"`{name}` runs whatever the network sends")
+    elif rules.decoders.intersection(call.piped_from):
+        yield (warn if known else block)(f"`{name}` runs something that is hidden by an encoding")
     elif (call.piped_from or call.has_input) and not call.documents:
         yield warn(f"`{name}` runs what it gets as input")
 
 
 def _downloads(argument: Argument, rules: Rules) -> bool:
-    return any(rules.downloaders.intersection(re.findall(r"[\w.+-]+", program)) for program in argument.programs)
+    return _mentions(argument, rules.downloaders)
+
+
+def _decodes(argument: Argument, rules: Rules) -> bool:
+    return _mentions(argument, rules.decoders)
+
+
+def _mentions(argument: Argument, names: frozenset[str]) -> bool:
+    return any(names.intersection(re.findall(r"[\w.+-]+", program.text)) for program in argument.programs)
 
 
 def _interpreter(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     rules = walk.places.rules
-    name = unescaped(call.arguments[0].pattern).rsplit("/", 1)[-1]
+    name = call.name
     letters = rules.interpreters[re.sub(r"[\d.]+$", "", name)]
     literals = [argument.literal for argument in call.rest]
-    if literals in (["--version"], ["-V"]) and like(name, rules.versioned):
+    if literals in (["--version"], ["-V"], ["-v"]) and like(name, rules.versioned):
         yield allow(f"shows the version of `{name}`")
         return
-    yield confirm(f"runs `{name}`")
     for place, argument in enumerate(call.rest):
         text = unescaped(argument.pattern)
         if not text.startswith("-") or text == "-":
-            operands = [other for other in call.rest[place:] if other.literal != "-"]
-            yield from _file(argument, rules) if operands and text != "-" else _from_input(name, call, walk, state)
+            yield confirm(f"runs `{name}`")
+            yield from _file(argument, walk, state) if text not in INPUTS else _from_input(name, call, walk, state)
             return
-        code = re.match(rf"-[A-Za-z]*[{letters}]", text) if letters and not text.startswith("--") else None
-        if code or text.startswith(("--eval", "--print", "--command", "--execute")):
-            following = call.rest[place : place + 2]
-            if any(_downloads(word, rules) for word in following):
-                yield block(f"`{name}` runs whatever the network sends")
-            yield warn(f"`{name}` runs code that isn't read here")
+        if text.startswith(TAKING.get(name[:4], ("--no-",))):
+            continue
+        code = re.match(rf"-(?:[A-Za-z0-9]*[{letters}]\Z|[{letters}])", text) if letters else None
+        if code or text.startswith(LONG_CODE):
+            attached = text[code.end() :] if code else text.partition("=")[2]
+            following = replace(argument, pattern=escaped(attached)) if attached else None
+            yield from _code(name, following or next(iter(call.rest[place + 1 :]), None), walk, state)
+            if re.search(r"-[A-Za-z]*i", " ".join(word for word in literals[: place + 1] if word)) and name[:4] in (
+                "perl",
+                "ruby",
+            ):
+                for file in call.rest[place + 1 + (following is None) :]:
+                    yield from written(file, walk.places, state.folders, "changes")
             return
         if text.startswith("-m"):
+            yield confirm(f"runs a module of `{name}`")
             return
+    yield confirm(f"runs `{name}`")
     yield from _from_input(name, call, walk, state)
 
 
+def _code(name: str, argument: Argument | None, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge code that stands in a word."""
+    if argument is None:
+        yield confirm(f"runs `{name}`")
+        return
+    if _downloads(argument, walk.places.rules):
+        yield block(f"`{name}` runs whatever the network sends")
+    if argument.unknown or argument.unset:
+        yield warn(f"what `{name}` runs is only known when it runs")
+    yield from judge_code(name, unescaped(argument.pattern), walk, state)
+
+
 def _eval(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield warn("`eval` runs a text as a command")
     for argument in call.rest:
         if _downloads(argument, walk.places.rules):
             yield block(f"{shown(argument.raw)} runs whatever the network sends")
-    yield from _text(call.rest, walk, state)
+        elif _decodes(argument, walk.places.rules) and argument.unknown:
+            yield block(f"{shown(argument.raw)} runs something that it hides")
+    yield from judge_text(call.rest, walk, state)
+    yield warn("`eval` runs a text as a command")
     state.folders = None
 
 
-def _text(words: Sequence[Argument], walk: Walk, state: State) -> Iterator[Verdict]:
-    """Judge words that together are the text of a command."""
-    unknown = [word for word in words if word.unknown or word.unset]
-    if unknown:
-        yield warn(f"what {shown(unknown[0].raw)} runs is only known when it runs")
-    text = " ".join(unescaped(word.pattern) for word in words)
-    if text.strip():
-        yield from walk.inner(text, state)
-
-
 def _trap(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield warn("`trap` makes a command run later")
-    yield from _text(call.rest[:1], walk, state)
-
-
-def _su(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield warn("`su` runs as another user")
-    for option, following in itertools.pairwise(call.rest):
-        if option.literal in ("-c", "--command"):
-            yield from _script(following, walk, state)
+    found = list(judge_text(call.rest[:1], walk, state))
+    yield combine([confirm("`trap` makes a command run later"), *found])
 
 
 def _source(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield from _file(call.rest[0], walk.places.rules) if call.rest else [confirm("runs a file in this shell")]
+    if not call.rest:
+        yield confirm("runs a file in this shell")
+    elif call.rest[0].literal in INPUTS:
+        yield from _from_input("bash", call, walk, state)
+    else:
+        yield from _file(call.rest[0], walk, state)
     # The file may change the folder.
     state.folders = None
 
 
-def _cd(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    name = unescaped(call.arguments[0].pattern)
-    read = walk.places.rules.reads["cd"]
-    doubt = reads.why_not_read("cd", read, call.rest) if name == "cd" else "keeps a list of folders"
-    yield proven(name, doubt)
-    operands = reads.operands_of(read, call.rest)
-    target = operands[0] if operands else Argument(literal_argument(walk.places.home).pattern, "")
-    literal = target.literal
-    if literal is None or literal == "-" or name != "cd" or len(operands) > 1:
-        state.folders = None
-    elif literal.startswith("/"):
-        state.folders = (literal,)
-    elif state.folders is not None:
-        state.folders = tuple(f"{folder.rstrip('/')}/{literal}" for folder in state.folders)
-
-
-def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield confirm(f"changes variables with {shown(call.arguments[0].raw)}")
-    for argument in call.rest:
-        found = ASSIGNED.match(argument.pattern)
-        if found:
-            known = not argument.unknown and not argument.unset and "+=" not in found.group()
-            yield walk.assignment(found.group(1), argument.raw, True, known)
-            state.variables[found.group(1)] = argument.pattern[found.end() :] if known else None
-        elif argument.literal is None:
-            yield warn(f"which variable {shown(argument.raw)} is, is only known when it runs")
-        else:
-            state.variables[argument.literal] = None
-
-
-def _awk(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield proven("awk", reads.why_not_awk(call.rest))
-    if any("system" in argument.pattern for argument in call.rest):
-        yield warn("the program of `awk` may run other programs")
-
-
-def _sed(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield proven("sed", reads.why_not_sed(call.rest))
-    if any(re.match(r"-[nErsuz]*i|--in-place", argument.pattern) for argument in call.rest):
-        files = [argument for argument in call.rest if not argument.pattern.startswith("-")]
-        scripted = any(re.match(r"-[nErsuz]*[ef]|--expression|--file", argument.pattern) for argument in call.rest)
-        for file in files if scripted else files[1:]:
-            yield from written(file, walk.places, state.folders, "changes")
-
-
-def _git(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield proven("git", why_not_git(walk.places.rules.git, call.rest, state.folders))
-    for argument in call.rest:
-        if not argument.pattern.startswith("-"):
-            break
-        if argument.pattern.startswith(("-c", "--config-env", "--exec-path")):
-            yield warn(f"{shown(argument.raw)} can make `git` run another program")
-
-
-def _dd(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield confirm("`dd` copies raw data")
-    for argument in call.rest:
-        key, _, value = argument.pattern.partition("=")
-        path = replace(argument, pattern=value)
-        if key == "of":
-            yield from written(path, walk.places, state.folders, "overwrites")
-        elif key == "if":
-            yield from read_secrets(path, walk.places, state.folders)
+def _later(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge `crontab` and `at`: what they are given runs later."""
+    name = call.name
+    texts = [argument.literal for argument in call.rest]
+    if texts[:1] in (["-l"], ["-V"]) or name == "atq":
+        yield allow(f"`{name}` shows what is planned")
+        return
+    if "-e" in texts:
+        yield confirm(f"`{name}` opens an editor")
+        return
+    yield warn(f"`{name}` makes something run later, or no longer")
+    if "curl" in call.piped_from or "wget" in call.piped_from:
+        yield block(f"`{name}` plans whatever the network sends")
+    for document in filter(None, call.documents):
+        for line in document.splitlines():
+            command = re.sub(r"^\s*(@\w+|(\S+\s+){5})", "", line)
+            yield from (found for found in walk.inner(command, state) if found.level > Level.CONFIRM)
 
 
 HANDLERS: dict[str, Handler] = {
-    "find": _find,
-    "xargs": _xargs,
+    "find": find,
+    "xargs": xargs,
     "eval": _eval,
     "source": _source,
     ".": _source,
-    "cd": _cd,
-    "pushd": _cd,
-    "popd": _cd,
     "trap": _trap,
-    "su": _su,
-    "export": _export,
-    "declare": _export,
-    "typeset": _export,
-    "local": _export,
-    "readonly": _export,
-    "read": _export,
-    "unset": _export,
-    "mapfile": _export,
-    "getopts": _export,
-    "awk": _awk,
-    "gawk": _awk,
-    "mawk": _awk,
-    "sed": _sed,
-    "git": _git,
-    "dd": _dd,
+    "crontab": _later,
+    "at": _later,
+    "atq": _later,
+    "batch": _later,
+    "parallel": parallel,
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from shellper.safety.rules import Rules, load
 from shellper.safety.verdict import Context, Verdict, allow, block, confirm, shown, warn
-from shellper.safety.words import Argument, escaped, has_glob, matches, unescaped
+from shellper.safety.words import Argument, escaped, has_glob, matches, overlap, unescaped
 
 NEGATED_SET = re.compile(r"\[[!^][^\]]*\]")
 WORKING = "the working directory"
@@ -54,8 +54,32 @@ class Places:
             for depth in range(1, len(home)):
                 found.setdefault(home[:depth], "a folder above your home folder")
         for system in self.rules.places["system"]:
-            found.setdefault(_parts(system), f"the system folder {system}")
+            found.setdefault(parts_of(system), f"the system folder {system}")
         return tuple(Place(tuple(map(unescaped, path)), label) for path, label in found.items())
+
+    def someones_home(self, path: Path) -> bool:
+        """Tell whether a path is the whole home folder of some user."""
+        while path and _is_bare(path[-1]):
+            path = path[:-1]
+        return len(path) == 2 and path[0] in ("home", "Users") and not self.is_working(path)
+
+    def personal(self, path: Path) -> str | None:
+        """Name the folder of a user's own things that a path means wholly, or return None."""
+        while path and _is_bare(path[-1]):
+            path = path[:-1]
+        for home in _spellings(self.home):
+            if len(path) > len(home) and path[: len(home)] == home:
+                inner = "/".join(map(unescaped, path[len(home) :]))
+                if any(fnmatch.fnmatchcase(inner, pattern) for pattern in self.rules.places["personal"]):
+                    return inner
+        return None
+
+    def covers_secrets(self, path: Path) -> bool:
+        """Tell whether what lies below a path takes in home or the system's secrets."""
+        kept = (*_spellings(self.home), ("etc",), ("root",), ("home",), ("Users",))
+        while path and _is_bare(path[-1]):
+            path = path[:-1]
+        return any(_meets(path, tuple(map(unescaped, place[: len(path)]))) for place in kept)
 
     def whole(self, path: Path) -> str | None:
         """Name the kept place that a path means, wholly or by everything in it, or return None."""
@@ -83,7 +107,7 @@ class Places:
             starts = tuple(escaped(folder) + "/" for folder in folders)
         found: dict[Path, None] = {}
         for start in starts:
-            found[_parts(start + pattern)] = None
+            found[parts_of(start + pattern)] = None
             if not argument.is_glob and not argument.unknown and not argument.unset:
                 found[_real(unescaped(start + pattern), follow)] = None
         return list(found)
@@ -95,12 +119,12 @@ class Places:
     def is_working(self, path: Path) -> bool:
         """Tell whether a path lies in the working directory, unless that is a system folder or the root."""
         folder = str(self.context.folder)
-        system = {_parts(area) for area in self.rules.places["system"]} - set(_spellings(self.home))
+        system = {parts_of(area) for area in self.rules.places["system"]} - set(_spellings(self.home))
         return self.inside(path, folder) and not system.union({()}).intersection(_spellings(folder))
 
     def is_temporary(self, path: Path) -> bool:
         """Tell whether a path lies below a temporary folder without being all of it."""
-        below = [path for area in self.rules.places["temporary"] if self.inside(path, area) and _parts(area) != path]
+        below = [path for area in self.rules.places["temporary"] if self.inside(path, area) and parts_of(area) != path]
         return bool(below) and not _is_bare(path[-1])
 
     def in_list(self, path: Path, name: str) -> bool:
@@ -109,7 +133,7 @@ class Places:
         text = "/" + "/".join(path)
         if not has_glob(text):
             return exact.fullmatch(unescaped(text)) is not None
-        return exact.fullmatch(text) is not None or any(_meets(path, pattern) for pattern in parts)
+        return exact.fullmatch(text) is not None or any(_could_meet(path, pattern) for pattern in parts)
 
     def is_secret(self, path: Path) -> bool:
         """Tell whether a path could name something whose content is secret."""
@@ -123,7 +147,7 @@ class Places:
         for name, entries in self.rules.places.items():
             patterns = [home + entry[1:] if entry.startswith("~") else entry for entry in entries for home in homes]
             exact = re.compile("|".join(f"(?:{fnmatch.translate(pattern)})" for pattern in patterns))
-            lists[name] = (exact, tuple(_parts(pattern) for pattern in patterns if not pattern.startswith("*")))
+            lists[name] = (exact, tuple(parts_of(pattern) for pattern in patterns if not pattern.startswith("*")))
         return lists
 
 
@@ -134,29 +158,86 @@ def places_of(context: Context) -> Places:
 
 
 def deleted(
-    argument: Argument, places: Places, folders: tuple[str, ...] | None, verb: str = "deletes"
+    argument: Argument,
+    places: Places,
+    folders: tuple[str, ...] | None,
+    verb: str = "deletes",
+    recursive: bool = True,
 ) -> Iterator[Verdict]:
     """Judge that what an argument names is deleted, or moved away."""
     name = shown(argument.raw)
     if argument.literal == "":
         return
     if argument.unknown or (argument.unset and not argument.pattern):
+        if argument.unknown and argument.pattern.startswith("/") and places.whole(parts_of(argument.pattern)):
+            yield block(f"{verb} {name}: if the rest is empty, that is {places.whole(parts_of(argument.pattern))}")
+            return
         yield warn(f"{verb} {name}: what that is, is only known when it runs")
         return
     trailing = argument.pattern.endswith(("/", "/.", "..")) or argument.pattern == "."
     paths = places.resolved(argument, folders, follow=trailing)
-    for label in filter(None, map(places.whole, paths)):
-        because = f"if `${argument.unset[0]}` is empty, " if argument.unset else ""
-        yield block(f"{verb} {name}: {because}that is {label}")
-        return
+    for path in paths:
+        label = places.whole(path) or ("someone's home folder" if places.someones_home(path) else None)
+        if label:
+            because = f"if `${argument.unset[0]}` is empty, " if argument.unset else ""
+            yield block(f"{verb} {name}: {because}that is {label}")
+            return
+        if recursive and (own := places.personal(path)):
+            yield block(f"{verb} {name}: that is all of your {own}")
+            return
     if argument.unset:
         yield warn(f"{verb} {name}: what that is, is only known when it runs")
     elif paths:
-        yield from (_placed(name, path, places, verb) for path in paths)
+        yield from (_removed(name, path, places, verb, recursive) for path in paths)
     elif _is_bare(argument.pattern.rstrip("/").removeprefix("./")):
         yield block(f"{verb} {name}: that is everything in a folder that isn't known")
     else:
         yield warn(f"{verb} {name} in a folder that is only known when it runs")
+
+
+def _removed(name: str, path: Path, places: Places, verb: str, recursive: bool) -> Verdict:
+    """Judge that one path that is no kept folder is deleted or moved away."""
+    if places.in_list(path, "guarded"):
+        return block(f"{verb} {name}: the system can't do without it")
+    if places.is_secret(path) and not places.in_list(path, "private"):
+        return warn(f"{verb} {name}: that can hold keys or passwords", secret=verb == "moves away")
+    if places.in_list(path, "disks"):
+        return warn(f"{verb} {name}: that stands for a disk or the memory itself")
+    if places.is_working(path) or places.is_temporary(path) or places.in_list(path, "made_again"):
+        return confirm(f"{verb} {name}")
+    if places.in_list(path, "later"):
+        return warn(f"{verb} {name}: other programs run or trust that file")
+    if places.inside(path, places.home):
+        judged = warn if recursive and verb != "moves away" else confirm
+        return judged(f"{verb} {name}, outside the working directory")
+    if any(places.inside(path, area) for area in places.rules.places["system"]):
+        return warn(f"{verb} {name}, in a system folder")
+    return warn(f"{verb} {name}, outside your home folder")
+
+
+def below(
+    start: Argument, narrow: bool, places: Places, folders: tuple[str, ...] | None, verb: str
+) -> Iterator[Verdict]:
+    """Judge that files below a folder are deleted: all of them, or those that some test picks."""
+    if not narrow:
+        yield from deleted(start, places, folders, verb)
+        return
+    name = shown(start.raw)
+    paths = places.resolved(start, folders)
+    known = not (start.unknown or start.unset) and paths
+    if known and all(_is_own(path, places) for path in paths):
+        yield confirm(f"{verb} all that matches below {name}")
+    else:
+        yield warn(f"{verb} all that matches below {name}")
+
+
+def _is_own(path: Path, places: Places) -> bool:
+    """Tell whether a path is the working directory, a temporary folder, or a folder of its own in home."""
+    working = places.is_working(path)
+    temporary = any(places.inside(path, area) for area in places.rules.places["temporary"])
+    at_home = any(len(path) > len(home) and path[: len(home)] == home for home in _spellings(places.home))
+    hidden = any(part.startswith(".") for part in path[len(_spellings(places.home)[0]) :][:1])
+    return working or temporary or (at_home and not hidden)
 
 
 def written(argument: Argument, places: Places, folders: tuple[str, ...] | None, verb: str) -> Iterator[Verdict]:
@@ -164,35 +245,49 @@ def written(argument: Argument, places: Places, folders: tuple[str, ...] | None,
     name = shown(argument.raw)
     paths = places.resolved(argument, folders)
     if argument.unknown or argument.unset:
-        yield warn(f"{verb} {name}: where that is, is only known when it runs")
+        for path in places.resolved(Argument(argument.pattern, argument.raw), folders):
+            if places.in_list(path, "disks") or places.in_list(path, "network"):
+                yield _written(argument, path, places, verb)
+                return
+        yield _open_target(argument, places, f"{verb} {name}")
     elif not paths:
         yield warn(f"{verb} {name} in a folder that is only known when it runs")
     else:
         yield from (_written(argument, path, places, verb) for path in paths)
 
 
+def _open_target(argument: Argument, places: Places, what: str) -> Verdict:
+    """Judge a target of which only the beginning is known, such as `log-$(date +%F).txt`."""
+    head = argument.pattern
+    own = head and not argument.unset and not head.startswith(("/", ".", "~", "-")) and "/" not in head
+    return (confirm if own else warn)(f"{what}: where that is, is only known when it runs")
+
+
 def _written(argument: Argument, path: Path, places: Places, verb: str) -> Verdict:
     name = shown(argument.raw)
     if places.in_list(path, "harmless_devices") and not argument.is_glob:
         return allow(f"throws output away in {name}")
+    if places.in_list(path, "open_devices"):
+        return confirm(f"{verb} {name}")
     if places.in_list(path, "disks"):
         return block(f"{verb} {name}: that is a disk or the memory itself, not a file")
     if places.in_list(path, "network"):
         return warn(f"sends data to the network through {name}")
-    if places.in_list(path, "open_devices"):
-        return confirm(f"{verb} {name}")
     label = places.whole(path) if argument.is_glob else None
     if label:
         return warn(f"{verb} {name}: that is {label}")
     return _placed(name, path, places, verb)
 
 
-def read_secrets(argument: Argument, places: Places, folders: tuple[str, ...] | None) -> Iterator[Verdict]:
-    """Judge that the content of what an argument names is read or passed on."""
+def read_secrets(
+    argument: Argument, places: Places, folders: tuple[str, ...] | None, below: bool = False
+) -> Iterator[Verdict]:
+    """Judge that the content of what an argument names, or of all below it, is read or passed on."""
     for candidate in _candidates(argument, places):
         for path in places.resolved(candidate, folders):
             if places.is_secret(path):
-                yield warn(f"{shown(argument.raw)} can hold keys or passwords")
+                judged = confirm if places.in_list(path, "private") else warn
+                yield judged(f"{shown(argument.raw)} can hold keys or passwords", secret=True)
                 return
             if places.in_list(path, "disks"):
                 yield warn(f"{shown(argument.raw)} is a disk or the memory itself, not a file")
@@ -202,6 +297,9 @@ def read_secrets(argument: Argument, places: Places, folders: tuple[str, ...] | 
                 return
             if places.in_list(path, "network"):
                 yield warn(f"{shown(argument.raw)} opens a connection to the network")
+                return
+            if below and places.covers_secrets(path):
+                yield confirm(f"{shown(argument.raw)} takes in the folders that hold keys or passwords", secret=True)
                 return
 
 
@@ -219,14 +317,20 @@ def _candidates(argument: Argument, places: Places) -> Iterator[Argument]:
 
 def _placed(name: str, path: Path, places: Places, verb: str) -> Verdict:
     """Judge a change at one path by where it lies."""
+    shielding = verb.startswith("changes the")
+    if places.in_list(path, "guarded") or (verb == "empties" and places.in_list(path, "later")):
+        return block(f"{verb} {name}: that decides who may do what here, or what runs")
+    if shielding and places.inside(path, places.home):
+        return confirm(f"{verb} {name}")
     if places.in_list(path, "later"):
         return warn(f"{verb} {name}: other programs run or trust that file later")
-    if places.is_secret(path):
-        return warn(f"{verb} {name}: that can hold keys or passwords")
-    if places.is_working(path) or places.is_temporary(path):
+    if places.is_secret(path) and not places.in_list(path, "private"):
+        return (confirm if verb == "creates" else warn)(f"{verb} {name}: that can hold keys or passwords")
+    into_temporary = path in [parts_of(area) for area in places.rules.places["temporary"]] and not shielding
+    if places.is_working(path) or places.is_temporary(path) or into_temporary:
         return confirm(f"{verb} {name}")
     if places.inside(path, places.home):
-        judged = warn if verb == "deletes" else confirm
+        judged = warn if verb in ("cuts", "empties", "overwrites") else confirm
         return judged(f"{verb} {name}, outside the working directory")
     if any(places.inside(path, area) for area in places.rules.places["system"]):
         return warn(f"{verb} {name}, in a system folder")
@@ -243,7 +347,14 @@ def _meets(path: Path, place: Path) -> bool:
     return len(path) == len(place) and all(matches(part, name) for part, name in zip(path, place, strict=True))
 
 
-def _parts(pattern: str) -> Path:
+def _could_meet(path: Path, pattern: Path) -> bool:
+    """Tell whether two patterns could name the same path; a `*` at the end of the second takes in what is below."""
+    if len(path) > len(pattern) and pattern[-1:] == ("*",):
+        path = path[: len(pattern)]
+    return len(path) == len(pattern) and all(map(overlap, path, pattern))
+
+
+def parts_of(pattern: str) -> Path:
     """Cut an absolute pattern into its parts, with `.` and `..` taken away."""
     parts: list[str] = []
     for part in pattern.split("/"):
@@ -263,7 +374,7 @@ def _real(text: str, follow: bool) -> Path:
         folder, name = os.path.split(text.rstrip("/") or "/")
         return (*_literal_parts(os.path.realpath(folder)), *((escaped(name),) if name else ()))
     except (OSError, ValueError):
-        return _parts(escaped(text))
+        return parts_of(escaped(text))
 
 
 def _literal_parts(text: str) -> Path:
@@ -273,4 +384,4 @@ def _literal_parts(text: str) -> Path:
 @functools.lru_cache(maxsize=64)
 def _spellings(text: str) -> tuple[Path, ...]:
     """Return a folder's parts as written and with its links resolved."""
-    return tuple(dict.fromkeys((_parts(escaped(text)), _literal_parts(os.path.realpath(text)))))
+    return tuple(dict.fromkeys((parts_of(escaped(text)), _literal_parts(os.path.realpath(text)))))

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from shellper.safety import reads
 from shellper.safety.characters import two_scripts
+from shellper.safety.listing import Listed
+from shellper.safety.network import sends
 from shellper.safety.paths import WORKING, Places, deleted, read_secrets, written
-from shellper.safety.rules import Write, like, rules_about
+from shellper.safety.rules import Read, Rules, Write, has_option, like, rules_about
 from shellper.safety.verdict import Level, Verdict, allow, block, confirm, shown, warn
-from shellper.safety.words import Argument, unescaped
+from shellper.safety.words import Argument, literal_argument, matches, unescaped
 
 if TYPE_CHECKING:
     from shellper.safety.walk import State, Walk
@@ -20,12 +22,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Call:
-    """A program with its words, the programs that feed it, and the texts it gets as input (None if unknown)."""
+    """A program with its words, and what it is given.
+
+    The programs that feed it, the texts it gets as input (None if unknown), the names that are listed for it, whether
+    something secret is among all that, and the targets of its redirections.
+    """
 
     arguments: tuple[Argument, ...]
     piped_from: tuple[str, ...] = ()
     documents: tuple[str | None, ...] = ()
     has_input: bool = False
+    secret: bool = False
+    listed: Listed | None = None
+    targets: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The program's plain name."""
+        text = unescaped(self.arguments[0].pattern)
+        return text.rpartition("/")[2] or text
 
     @property
     def rest(self) -> tuple[Argument, ...]:
@@ -39,8 +54,24 @@ class Call:
 
 # Commands of the shell that work out the index of an array element, and so run what stands in it.
 SUBSCRIPTING = frozenset(
-    {"test", "[", "printf", "read", "unset", "let", "declare", "typeset", "local", "export", "wait"}
+    {
+        "test",
+        "[",
+        "printf",
+        "read",
+        "unset",
+        "let",
+        "declare",
+        "typeset",
+        "local",
+        "export",
+        "wait",
+        "readonly",
+        "mapfile",
+    }
 )
+
+HELP = (["--help"], ["--version"])
 
 Handler = Callable[["Call", "Walk", "State"], Iterator[Verdict]]
 
@@ -51,6 +82,11 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     from shellper.safety.nested import handler_of
 
     first = call.arguments[0]
+    if first.literal is None and first.is_glob and not first.unknown and not first.unset:
+        yield warn(f"which program {shown(first.raw)} stands for is only known when it runs")
+        for name in _could_be(first.pattern.rpartition("/")[2], walk.places.rules):
+            yield from judge_call(call.of([literal_argument(name, first.raw), *call.rest]), walk, state)
+        return
     if first.literal is None:
         yield warn(f"which program {shown(first.raw)} stands for is only known when it runs")
         return
@@ -58,21 +94,46 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield block(f"{shown(first.literal)} mixes letters of two scripts to look like another program")
         return
     name, trusted = _name(first.literal, walk.places)
-    if first.dynamic or name in state.functions:
-        yield confirm(f"which program {shown(first.raw)} stands for is decided in the command itself")
     literals = [unescaped(argument.pattern) for argument in call.rest]
-    told = [rule.verdict for rule in rules_about(name) if rule.holds(literals)]
-    for verdict in told:
-        yield Verdict(verdict.level, tuple(f"`{name}` {reason}" for reason in verdict.reasons))
-    found = list(_effects(name, call, walk, state, handler_of(name, walk.places.rules)))
-    if told:
+    if literals in HELP and _is_known(name, walk.places.rules) and trusted and name not in state.functions:
+        yield allow(f"shows what `{name}` says of itself")
+        return
+    own = [rule for rule in walk.places.context.rules if like(name, rule.programs) and rule.holds(literals)]
+    told = [rule.verdict for rule in (*rules_about(name), *own) if rule.holds(literals)]
+    found = [
+        Verdict(verdict.level, tuple(f"`{name}` {reason}" for reason in verdict.reasons), verdict.secret)
+        for verdict in told
+    ]
+    effects = list(_effects(name, call, walk, state, handler_of(name, walk.places.rules)))
+    if any(verdict.level > Level.ALLOW for verdict in told):
         # A rule has said what the program does.
-        found = [verdict for verdict in found if verdict != _unknown(name)]
-    if first.dynamic or name in state.functions or not trusted:
-        found = [verdict for verdict in found if verdict.level is not Level.ALLOW]
+        effects = [verdict for verdict in effects if verdict != _unknown(name)]
+    if first.dynamic or name in state.functions:
+        found.append(confirm(f"which program {shown(first.raw)} stands for is decided in the command itself"))
+    if not trusted and state.files.get(name, "") is None:
+        found.append(block(f"{shown(first.literal)} runs whatever the network sends"))
+    elif not trusted and state.files.get(name):
+        found.extend(walk.inner(state.files[name] or "", state))
     if not trusted:
-        yield confirm(f"runs {shown(first.literal)}, which isn't a program of the system")
-    yield from found
+        found.append(confirm(f"runs {shown(first.literal)}, which isn't a program of the system"))
+    if found:
+        effects = [verdict for verdict in effects if verdict.level is not Level.ALLOW]
+    lowest = min((rule.verdict.level for rule in own if rule.lowers), default=None)
+    for verdict in (*found, *effects):
+        # What is blocked stays so, whatever a rule of the user's says.
+        kept = lowest is None or verdict.level is Level.BLOCK
+        yield verdict if kept else replace(verdict, level=min(verdict.level, lowest or verdict.level))
+
+
+def _is_known(name: str, rules: Rules) -> bool:
+    tables = (rules.reads, rules.writes, rules.wrappers, rules.shells, rules.senders, rules.ordinary_admin)
+    return any(name in table for table in tables) or like(name, rules.versioned) or bool(rules_about(name))
+
+
+def _could_be(pattern: str, rules: Rules) -> list[str]:
+    """Name the programs that change things and that a pattern could stand for."""
+    names = (*rules.writes, *rules.shells, *rules.senders, "dd", "mkfs", "shred", "find")
+    return [name for name in dict.fromkeys(names) if matches(pattern, name)]
 
 
 def _name(text: str, places: Places) -> tuple[str, bool]:
@@ -83,38 +144,94 @@ def _name(text: str, places: Places) -> tuple[str, bool]:
 
 def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler | None) -> Iterator[Verdict]:
     rules = walk.places.rules
-    read = rules.reads.get(name)
-    if not (read and (read.names or read.free)) and name not in rules.wrappers and name != "find":
-        for argument in reads.operands_of(read, call.rest) if read else call.rest:
-            yield from read_secrets(argument, walk.places, state.folders)
+    read, words = _read_of(name, call, rules)
+    rest = call.rest[words:]
+    if not (read and (read.names or read.free)) and name not in rules.quiet:
+        deep = name in rules.recursive and (not rules.recursive[name] or _has_any(rest, rules.recursive[name]))
+        operands = reads.operands_of(read, rest) if read else rest
+        if deep and len(operands) == 0:
+            operands = [literal_argument(".")]
+        for argument in operands:
+            yield from read_secrets(argument, walk.places, state.folders, below=deep)
+    if name in rules.senders:
+        yield from sends(name, call, walk, state)
     if name in SUBSCRIPTING:
-        for argument in filter(_subscript_runs, call.rest):
+        for argument in (word for word in call.rest if not word.programs and _subscript_runs(name, word)):
             yield warn(f"{shown(argument.raw)} hides a command that `{name}` can run")
     if state.folders is None and read and not (read.names or read.free):
-        for argument in reads.operands_of(read, call.rest):
+        for argument in reads.operands_of(read, rest):
             if not argument.pattern.startswith("/"):
                 yield confirm(f"which file {shown(argument.raw)} is, depends on a folder that isn't known")
     for target in _outputs(rules.outputs.get(name, ()), call.rest):
-        yield from written(target, walk.places, state.folders, "writes to")
-    if handler:
+        yield from unpacked(target, walk.places, state.folders)
+    for script in _outputs(rules.scripts.get(name, ()), call.rest):
+        yield from walk.option(name, script, state)
+    if handler and not words:
         yield from handler(call, walk, state)
     elif read:
-        yield proven(name, reads.why_not_read(name, read, call.rest))
+        doubt = reads.why_not_read(name, read, rest)
+        if doubt and name in rules.writes:
+            yield from changes(name, rules.writes[name], call.rest, walk.places, state.folders)
+        yield proven(" ".join([name, *(argument.raw for argument in call.rest[:words])]), doubt)
     elif name in rules.writes:
         yield from changes(name, rules.writes[name], call.rest, walk.places, state.folders)
-    elif like(name, rules.versioned) and [argument.literal for argument in call.rest] == ["--version"]:
+    elif like(name, rules.versioned) and _texts(call.rest) in (["--version"], ["-V"], ["-v"], ["version"], ["--help"]):
         yield allow(f"shows the version of `{name}`")
     else:
         yield _unknown(name)
+        yield from _passed_on(call, walk, state)
+
+
+def _passed_on(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge the words of an unknown program from the name of a known one on: it may be one that runs others."""
+    rules = walk.places.rules
+    for place, argument in enumerate(call.rest):
+        name = (argument.literal or "").rpartition("/")[2]
+        if name in rules.writes or name in rules.shells or name in ("dd", "find", "sudo", "env"):
+            found = judge_call(call.of(call.rest[place:]), walk, state)
+            yield from (verdict for verdict in found if verdict.level is Level.BLOCK)
+            return
+
+
+def _read_of(name: str, call: Call, rules: Rules) -> tuple[Read | None, int]:
+    """Return what is known of a reading program, and how many words after its name belong to that."""
+    words = _texts(call.rest[:2])
+    for count in range(len(words), 0, -1):
+        found = rules.reads.get(" ".join([name, *words[:count]]))
+        if found:
+            return found, count
+    if name in rules.shells or name in rules.wrappers:
+        return None, 0
+    return rules.reads.get(name), 0
+
+
+def _texts(arguments: Sequence[Argument]) -> list[str]:
+    return [unescaped(argument.pattern) for argument in arguments]
+
+
+def _has_any(arguments: Sequence[Argument], options: Sequence[str]) -> bool:
+    return any(has_option(text, options) for text in _texts(arguments))
+
+
+def unpacked(target: Argument, places: Places, folders: tuple[str, ...] | None) -> Iterator[Verdict]:
+    """Judge an output that may be a file or a folder in which anything can be overwritten."""
+    for path in places.resolved(target, folders):
+        if places.in_list(path, "never_into"):
+            yield block(f"writes to {shown(target.raw)}: files that the system needs can be overwritten there")
+            return
+    yield from written(target, places, folders, "writes to")
 
 
 def _unknown(name: str) -> Verdict:
     return confirm(f"{shown(name)} isn't known to be read-only")
 
 
-def _subscript_runs(argument: Argument) -> bool:
-    """Tell whether a quoted word hides a command in an index, which `test -v` and others of the shell run."""
-    return re.search(r"\[.*(?:\$\(|`)", unescaped(argument.pattern)) is not None
+def _subscript_runs(name: str, argument: Argument) -> bool:
+    """Tell whether a quoted word hides a command in an index, or in a value that is read as shell text."""
+    text = unescaped(argument.pattern)
+    if name in ("declare", "typeset", "local", "readonly", "export"):
+        return "$(" in text or "`" in text
+    return re.search(r"\[.*(?:\$\(|`)", text) is not None
 
 
 def _outputs(options: Sequence[str], arguments: Sequence[Argument]) -> Iterator[Argument]:
@@ -157,8 +274,9 @@ def _changes(
     operands, into, options = _split(write, arguments)
     match write.effect:
         case "delete":
+            deep = not write.recursive or any(has_option(option, write.recursive) for option in options)
             for operand in operands:
-                yield from deleted(operand, places, folders)
+                yield from deleted(operand, places, folders, write.verb or "deletes", deep)
         case "empty":
             for operand in operands:
                 yield from _lowered(deleted(operand, places, folders), Level.WARN)
@@ -166,12 +284,18 @@ def _changes(
             targets = into or operands[-1:]
             sources = operands if into else operands[:-1]
             for target in targets:
-                yield from written(target, places, folders, "writes to")
+                yield from unpacked(target, places, folders)
                 if write.effect == "move" and target.literal == "/dev/null":
                     yield warn("moving something to `/dev/null` loses it")
             for source in sources:
                 if write.effect == "move":
                     yield from moved(source, places, folders)
+                elif write.verb == "links":
+                    continue
+                else:
+                    yield from read_secrets(source, places, folders)
+                for target in targets:
+                    yield from into_folder(source, target, places, folders)
         case "write":
             for operand in operands:
                 yield from written(operand, places, folders, write.verb or "writes to")
@@ -180,6 +304,16 @@ def _changes(
                 yield from created(operand, places, folders)
         case "mode":
             yield from _modes(write, arguments, operands, options, places, folders)
+
+
+def into_folder(
+    source: Argument, target: Argument, places: Places, folders: tuple[str, ...] | None
+) -> Iterator[Verdict]:
+    """Judge the file that a copy makes where the target is a folder, if that file is one that matters."""
+    name = (source.literal or "").rstrip("/").rpartition("/")[2]
+    if name and target.literal:
+        inside = literal_argument(f"{target.literal.rstrip('/')}/{name}", target.raw)
+        yield from (found for found in written(inside, places, folders, "writes to") if found.level is Level.BLOCK)
 
 
 def created(argument: Argument, places: Places, folders: tuple[str, ...] | None) -> Iterator[Verdict]:
@@ -208,12 +342,19 @@ def _modes(
     """Judge a change of permissions or owners; the first operand is what they become."""
     removing = any(set(option[1:]) <= set("rwxXst,+=ugoa-") and len(option) > 1 for option in options)
     by_example = any(option.startswith("--reference") for option in options)
-    targets = operands if removing or by_example else operands[1:]
+    targets = operands if removing or by_example or not write.first else operands[1:]
+    given = unescaped(operands[0].pattern) if operands and write.first else ""
     recursive = any(option == "--recursive" or (option[:2] != "--" and "R" in option) for option in options)
+    open_to_all = re.fullmatch(r"[0-7]?77[67]|[0-7]?666|a[+=]rwx|o[+=]r?w.*|000|0", given) is not None
     for target in targets:
-        found = list(deleted(target, places, folders, write.verb))
+        found = list(deleted(target, places, folders, write.verb, recursive))
         here = all(reason.endswith(WORKING) for verdict in found for reason in verdict.reasons)
-        yield from _lowered(found, Level.BLOCK if recursive and not here else Level.WARN)
+        shielded = [verdict for verdict in found if verdict.level is Level.BLOCK]
+        if shielded:
+            yield from _lowered(shielded, Level.BLOCK if (recursive or open_to_all) and not here else Level.WARN)
+        yield from written(target, places, folders, write.verb)
+        if recursive and open_to_all:
+            yield warn(f"{write.verb} all below {shown(target.raw)} so that everybody, or nobody, may use it")
 
 
 def _split(write: Write, arguments: Sequence[Argument]) -> tuple[list[Argument], list[Argument], list[str]]:

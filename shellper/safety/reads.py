@@ -6,9 +6,9 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 
-from shellper.safety.rules import Read
+from shellper.safety.rules import Read, like, load
 from shellper.safety.verdict import shown
-from shellper.safety.words import Argument
+from shellper.safety.words import Argument, literal_argument
 
 NUMBER = re.compile(r"[-+]\d+")
 AWK_ACTS = re.compile(r"\bsystem\b|\bgetline\b|@|\bprint.*>|\bprintf.*>", re.DOTALL)
@@ -30,20 +30,26 @@ def not_written_out(arguments: Sequence[Argument]) -> str | None:
 
 def why_not_read(name: str, read: Read, arguments: Sequence[Argument]) -> str | None:
     """Say what keeps a program of the table from being proven read-only, or None if it is proven."""
-    if doubt := not_written_out(arguments):
+    if doubt := _open_words(read, arguments):
         return doubt
+    if name == "tar" and arguments and re.fullmatch(r"t[vzjJaf]*", arguments[0].literal or ""):
+        # Its first word is a cluster of options also without a dash.
+        arguments = [literal_argument("-" + (arguments[0].literal or "")), *arguments[1:]]
     operands = list(arguments)
+    needed = f"-[a-zA-Z0-9]*[{read.needs}]|--list"
+    if read.needs and not any(re.match(needed, argument.literal or "") for argument in arguments):
+        return f"`{name}` can do more than read"
     if not read.free:
         found = _operands(name, read, arguments)
         if isinstance(found, str):
             return found
         operands = found
-    if read.format and (not operands or operands[0].pattern[:1] in ("-", "*", "?", "[")):
+    if read.format and (not operands or not operands[0].is_proven or operands[0].pattern[:1] in ("-", "*", "?", "[")):
         return f"`{name}` with an option can do more than read"
     if read.most is not None and len(operands) > read.most:
         return f"`{name}` with {len(operands)} names can do more than read"
     if not read.glob:
-        for argument in arguments:
+        for argument in arguments[: _end_of_options(read, arguments)]:
             if argument.is_glob and argument.pattern[:1] in "*?[" and not read.free:
                 return f"{shown(argument.raw)} could match a name that `{name}` takes for an option"
     if read.operand is not None:
@@ -52,6 +58,14 @@ def why_not_read(name: str, read: Read, arguments: Sequence[Argument]) -> str | 
             if not last and (argument.literal is None or not re.fullmatch(read.operand, argument.literal)):
                 return f"{shown(argument.raw)} may make `{name}` do more than read"
     return None
+
+
+def _open_words(read: Read, arguments: Sequence[Argument]) -> str | None:
+    """Say which word isn't known, unless the program does the same with whatever it is."""
+    if read.free or (read.names and read.glob):
+        secret = [name for argument in arguments for name in argument.unset if like(name, load().secret_variables)]
+        return f"`${secret[0]}` can hold a key or password" if secret else None
+    return not_written_out(arguments)
 
 
 def operands_of(read: Read, arguments: Sequence[Argument]) -> list[Argument]:
@@ -77,7 +91,7 @@ def _operands(name: str, read: Read, arguments: Sequence[Argument]) -> list[Argu
         if not text.startswith("-") or text == "-":
             operands.append(argument)
             continue
-        if argument.is_glob:
+        if argument.is_glob and not any(text.startswith(f"--{option}") for option in read.long if option[-1:] == "="):
             return f"{shown(argument.raw)} isn't known to be harmless for `{name}`"
         taken = _taken(read, text)
         if taken is None:
@@ -86,6 +100,17 @@ def _operands(name: str, read: Read, arguments: Sequence[Argument]) -> list[Argu
         if place > len(arguments):
             return f"{shown(text)} needs a value"
     return operands
+
+
+def _end_of_options(read: Read, arguments: Sequence[Argument]) -> int:
+    """Return the place of the `--` behind which no word is an option, or the end."""
+    place = 0
+    while place < len(arguments):
+        text = arguments[place].literal or ""
+        if text == "--":
+            return place
+        place += 1 + ((_taken(read, text) or 0) if text.startswith("-") else 0)
+    return len(arguments)
 
 
 def _taken(read: Read, text: str) -> int | None:

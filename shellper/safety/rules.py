@@ -30,6 +30,7 @@ class Read:
     pattern: bool = False
     free: bool = False
     format: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Write:
     values: tuple[str, ...] = ()
     into: tuple[str, ...] = ()
     verb: str = ""
+    recursive: tuple[str, ...] = ()
+    first: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Wrapper:
     positionals: int = 0
     assignments: bool = False
     shell: bool = False
+    raises: bool = False
+    elsewhere: bool = False
     verdict: Verdict | None = None
 
 
@@ -63,6 +68,9 @@ class Rule:
     also: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    lowers: bool = False
 
     def holds(self, arguments: list[str]) -> bool:
         """Tell whether the rule holds for a call of one of its programs with these arguments."""
@@ -70,6 +78,10 @@ class Rule:
             (not self.words or any(like(argument, self.words) for argument in arguments))
             and (not self.also or any(like(argument, self.also) for argument in arguments))
             and (not self.last or like(arguments[-1] if arguments else "", self.last))
+            and (
+                not self.first or like(next((word for word in arguments if word[:1] not in ("-", "+")), ""), self.first)
+            )
+            and not any(has_option(argument, self.without) for argument in arguments)
             and (not self.options or any(has_option(argument, self.options) for argument in arguments))
         )
 
@@ -82,6 +94,7 @@ class GitRules:
     listing: frozenset[str]
     listing_options: frozenset[str]
     forbidden: tuple[str, ...]
+    deeper: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -91,8 +104,17 @@ class Rules:
     trusted_folders: tuple[str, ...]
     plain_variables: tuple[str, ...]
     steering_variables: tuple[str, ...]
+    run_variables: tuple[str, ...]
+    hostile_variables: tuple[str, ...]
+    secret_variables: tuple[str, ...]
     shells: frozenset[str]
     downloaders: frozenset[str]
+    senders: frozenset[str]
+    decoders: frozenset[str]
+    quiet: frozenset[str]
+    recursive: Mapping[str, tuple[str, ...]]
+    scripts: Mapping[str, tuple[str, ...]]
+    ordinary_admin: Mapping[str, tuple[str, ...]]
     versioned: tuple[str, ...]
     interpreters: Mapping[str, str]
     places: Mapping[str, tuple[str, ...]]
@@ -138,15 +160,24 @@ def load() -> Rules:
         trusted_folders=tuple(data["trusted_folders"]),
         plain_variables=tuple(data["plain_variables"]),
         steering_variables=tuple(data["steering_variables"]),
+        run_variables=tuple(data["run_variables"]),
+        hostile_variables=tuple(data["hostile_variables"]),
+        secret_variables=tuple(data["secret_variables"]),
         shells=frozenset(data["shells"]),
         downloaders=frozenset(data["downloaders"]),
+        senders=frozenset(data["senders"]),
+        decoders=frozenset(data["decoders"]),
+        quiet=frozenset(data["quiet"]),
+        recursive=_tuples(data["recursive"]),
+        scripts=_tuples(data["scripts"]),
+        ordinary_admin=_tuples(data["ordinary_admin"]),
         versioned=tuple(data["versioned"]),
         interpreters=data["interpreters"],
-        places={name: tuple(paths) for name, paths in data["places"].items()},
+        places=_tuples(data["places"]),
         wrappers={name: _wrapper(name, entry) for name, entry in data["wrappers"].items()},
         writes={name: Write(**_frozen(entry)) for name, entry in data["writes"].items()},
         reads={name: Read(**_frozen(entry)) for name, entry in reads.items()},
-        outputs={name: tuple(options) for name, options in data["outputs"].items()},
+        outputs=_tuples(data["outputs"]),
         tools=data["tools"],
         find_tests=dict.fromkeys(find["alone"], 0) | dict.fromkeys(find["with_value"], 1),
         git=GitRules(
@@ -154,9 +185,14 @@ def load() -> Rules:
             listing=frozenset(git["listing"]),
             listing_options=frozenset(git["listing_options"]),
             forbidden=tuple(git["forbidden"]),
+            deeper=_tuples(git["deeper"]),
         ),
         rules=tuple(_rule(entry) for entry in data["rule"]),
     )
+
+
+def _tuples(table: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in table.items()}
 
 
 def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
@@ -172,5 +208,48 @@ def _wrapper(name: str, entry: dict[str, Any]) -> Wrapper:
 
 
 def _rule(entry: dict[str, Any]) -> Rule:
-    rest = {key: value for key, value in entry.items() if key not in ("level", "reason")}
-    return Rule(**_frozen(rest), verdict=Verdict(Level(entry["level"]), (entry["reason"],)))
+    rest = {key: value for key, value in entry.items() if key not in ("level", "reason", "secret")}
+    return Rule(**_frozen(rest), verdict=Verdict(Level(entry["level"]), (entry["reason"],), entry.get("secret", False)))
+
+
+class RulesError(Exception):
+    """The user's own rules can't be read; the message is one line that names the file and the mend."""
+
+
+def read_rules(file: Path) -> tuple[Rule, ...]:
+    """Read the user's own rules from a TOML file; no file means none. Raises `RulesError`."""
+    try:
+        data = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        said = " ".join(str(error).split())
+        raise RulesError(f"{file} can't be read ({said}); mend it, or move the file away") from error
+    entries = data.pop("rule", [])
+    if data or not isinstance(entries, list):
+        raise RulesError(f"{file}: only [[rule]] tables can stand there, not {next(iter(data), 'rule')!r}")
+    return tuple(_own_rule(entry, f"{file}, rule {number}") for number, entry in enumerate(entries, start=1))
+
+
+def _own_rule(entry: object, place: str) -> Rule:
+    """Check one of the user's rules."""
+    if not isinstance(entry, dict):
+        raise RulesError(f"{place}: a rule begins with [[rule]]")
+    known = {"programs", "level", "reason", "words", "also", "last", "options", "first", "without", "lowers"}
+    if wrong := sorted(set(entry) - known):
+        raise RulesError(f"{place}: there is no key {wrong[0]!r}; there are: {', '.join(sorted(known))}")
+    levels = [str(level) for level in Level]
+    if entry.get("level") not in levels:
+        raise RulesError(f"{place}: level must be one of {', '.join(levels)}")
+    for key, value in entry.items():
+        if key in ("level", "reason"):
+            right = isinstance(value, str) and bool(value.strip())
+        elif key == "lowers":
+            right = isinstance(value, bool)
+        else:
+            right = isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+        if not right:
+            raise RulesError(f"{place}: {key} has a value of the wrong kind, {value!r}")
+    if not entry.get("programs"):
+        raise RulesError(f'{place}: it must name its programs, as in programs = ["make"]')
+    return _rule({"reason": "is told so by your own rules", **entry})

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shellper.safety.rules import Rule
 
 MOST_REASONS = 6
 
@@ -39,18 +43,24 @@ class Level(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """A level and the reasons for it in plain words, the weightiest first."""
+    """A level and the reasons for it in plain words, the weightiest first; `secret` tells of keys or passwords."""
 
     level: Level
     reasons: tuple[str, ...]
+    secret: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Context:
-    """Where a command would run: the working directory and the user's home, as absolute paths."""
+    """Where a command would run: the working directory and the user's home, as absolute paths.
+
+    `user` is the user's name if it is known, `rules` are the user's own rules.
+    """
 
     folder: Path
     home: Path
+    user: str = ""
+    rules: tuple[Rule, ...] = ()
 
 
 def allow(reason: str) -> Verdict:
@@ -58,19 +68,19 @@ def allow(reason: str) -> Verdict:
     return Verdict(Level.ALLOW, (reason,))
 
 
-def confirm(reason: str) -> Verdict:
+def confirm(reason: str, secret: bool = False) -> Verdict:
     """Say that a part changes something, or isn't proven to change nothing."""
-    return Verdict(Level.CONFIRM, (reason,))
+    return Verdict(Level.CONFIRM, (reason,), secret)
 
 
-def warn(reason: str) -> Verdict:
+def warn(reason: str, secret: bool = False) -> Verdict:
     """Say that a part is risky or can't be read with certainty."""
-    return Verdict(Level.WARN, (reason,))
+    return Verdict(Level.WARN, (reason,), secret)
 
 
-def block(reason: str) -> Verdict:
+def block(reason: str, secret: bool = False) -> Verdict:
     """Say that a part must not run."""
-    return Verdict(Level.BLOCK, (reason,))
+    return Verdict(Level.BLOCK, (reason,), secret)
 
 
 def combine(verdicts: Iterable[Verdict]) -> Verdict:
@@ -84,7 +94,7 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
     level = parts[0].level
     kept = [part for part in parts if part.level > Level.ALLOW or level is Level.ALLOW]
     reasons = dict.fromkeys(visible(reason) for part in kept for reason in part.reasons)
-    return Verdict(level, tuple(reasons)[:MOST_REASONS])
+    return Verdict(level, tuple(reasons)[:MOST_REASONS], any(part.secret for part in parts))
 
 
 def shown(text: str, most: int = 60) -> str:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from shellper.safety.lexer import Unreadable, Word
-from shellper.safety.paths import Places, read_secrets, written
+from shellper.safety.bombs import calls_itself, named_programs, spawns_without_end
+from shellper.safety.listing import Listed, fetched_names, listed_by, plain_name
+from shellper.safety.paths import Places
+from shellper.safety.printed import output
 from shellper.safety.programs import Call, judge_call
+from shellper.safety.redirects import judge_redirect, opens_path
 from shellper.safety.rules import like
-from shellper.safety.tree import Compound, Node, Redirect, Simple, read_tree
+from shellper.safety.syntax import Compound, Node, Program, Redirect, Simple, Unreadable, Word
+from shellper.safety.tree import read_tree
 from shellper.safety.verdict import Level, Verdict, allow, block, combine, confirm, shown, warn
-from shellper.safety.words import Argument, Values, assigned, expand
+from shellper.safety.words import Argument, Values, assigned, expand, unescaped, unknown_argument
 
 MOST_DEPTH = 8
 MOST_TEXTS = 200
 MOST_FOLDERS = 8
+MOST_PRINTED = 4
+NETWORK = ("/dev/tcp/", "/dev/udp/")
 DOCUMENTS = ("<<", "<<-", "<<<")
+PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*|[A-Z]")
+# Lower-case names that programs look at.
+PROXIES = re.compile(r".*_proxy|histchars")
+ADDED_PATH = re.compile(r"""PATH=["']?(?:[\w./$~{}-]+:)*\$\{?PATH\}?(?::[\w./$~{}-]+)*["']?""")
+WHOLE_NUMBER = re.compile(r"-?\d{1,18}|")
 
 
 @dataclass
@@ -26,10 +38,12 @@ class State:
     folders: tuple[str, ...] | None
     variables: dict[str, str | None] = field(default_factory=dict)
     functions: frozenset[str] = frozenset()
+    files: dict[str, str | None] = field(default_factory=dict)
+    """What this command itself writes to files: the text, or None for what the network sends."""
 
     def copy(self) -> State:
         """Make a state of its own for a part that can't change this one."""
-        return State(self.folders, dict(self.variables), self.functions)
+        return State(self.folders, dict(self.variables), self.functions, dict(self.files))
 
     def may_also_be(self, folders: tuple[str, ...] | None) -> None:
         """Add folders that the command may be in as well."""
@@ -38,6 +52,21 @@ class State:
         else:
             joined = tuple(dict.fromkeys((*self.folders, *folders)))
             self.folders = joined if len(joined) <= MOST_FOLDERS else None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What the stages of a pipe before this one give it.
+
+    Their programs, the text if it is known and whether that is all of it, the names that they list, and whether
+    something secret was read.
+    """
+
+    programs: tuple[str, ...] = ()
+    text: str | None = None
+    whole: bool = True
+    listed: Listed | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,99 +87,129 @@ class Walk:
         except Unreadable as problem:
             return [warn(f"can't be read with certainty: {problem}")]
         doubts = [warn(f"can't be read with certainty: {doubt}") for doubt in tree.doubts]
+        if tree.lone:
+            doubts.append(confirm("only one of the two readers is installed (shfmt is missing)"))
         return doubts + self.node(tree.root, state)
 
     def inner(self, text: str, state: State) -> list[Verdict]:
         """Judge a program inside the text, whose changes of folder and variables stay its own."""
         return Walk(self.places, self.depth + 1, self.seen).text(text, state.copy())
 
-    def node(self, node: Node, state: State) -> list[Verdict]:
+    def program(self, program: Program, state: State) -> list[Verdict]:
+        """Judge a program inside a word."""
+        if program.root is None:
+            return self.inner(program.text, state)
+        return Walk(self.places, self.depth + 1, self.seen).node(program.root, state.copy())
+
+    def node(self, node: Node, state: State, feed: Feed = Feed()) -> list[Verdict]:
         """Judge one node of the tree; nothing found is no proof, so each node gives at least one verdict."""
+        if self.depth > MOST_DEPTH:
+            return [warn("commands are nested too deeply to be read")]
         if isinstance(node, Simple):
-            return self.simple(node, state) or [combine(())]
-        verdicts = list(self.compound(node, state))
+            return self.simple(node, state, feed) or [combine(())]
+        verdicts = list(self.compound(node, state, feed))
         for redirect in node.redirects:
-            verdicts.extend(self.redirect(redirect, state))
+            verdicts.extend(judge_redirect(redirect, self, state))
         return verdicts or [combine(())]
 
-    def compound(self, node: Compound, state: State) -> Iterator[Verdict]:
+    def compound(self, node: Compound, state: State, feed: Feed) -> Iterator[Verdict]:
         """Judge the parts of a compound command."""
         match node.kind:
             case "list":
-                yield from self.sequence(node, state)
+                yield from self.sequence(node, state, feed)
             case "pipe":
-                yield from self.pipe(node, state)
+                yield from self.pipe(node, state, feed)
             case "subshell":
-                yield from self.each(node.parts, state.copy())
+                yield from self.each(node.parts, state.copy(), feed)
             case "group":
-                yield from self.each(node.parts, state)
-            case "if":
-                yield from self.branches(node.parts, state)
-            case "loop":
-                yield confirm("repeats commands for as long as a condition holds")
-                yield from self.branches(node.parts, state)
-            case "for":
+                yield from self.each(node.parts, state, feed)
+            case "if" | "case" | "loop":
+                if node.kind == "loop" and spawns_without_end(node.parts):
+                    yield block("starts commands in the background until the computer stops")
+                for word in node.words:
+                    yield from self.word(word, state)
+                yield from self.branches(node.parts, state, feed)
+            case "for" | "select":
                 yield from self.loop(node, state)
             case "function":
                 yield from self.function(node, state)
+            case "coproc":
+                yield confirm("leaves a command running in the background")
+                yield from self.each(node.parts, state.copy(), feed)
+            case "test":
+                yield allow("compares")
+                for word in node.words:
+                    yield from self.word(word, state)
+                yield from self.each(node.parts, state, feed)
+            case "arithmetic":
+                yield from self.arithmetic(node, state)
+            case "prompt":
+                yield warn("`@` or `!` in `${...}` can run what a variable holds")
             case _:
                 yield warn("holds a construct that isn't known")
 
-    def each(self, parts: Iterable[Node], state: State) -> Iterator[Verdict]:
+    def each(self, parts: Iterable[Node], state: State, feed: Feed) -> Iterator[Verdict]:
         """Judge parts that run one after the other."""
         for part in parts:
-            yield from self.node(part, state)
+            yield from self.node(part, state, feed)
 
-    def branches(self, parts: Iterable[Node], state: State) -> Iterator[Verdict]:
+    def branches(self, parts: Iterable[Node], state: State, feed: Feed) -> Iterator[Verdict]:
         """Judge parts of which some may not run."""
         for part in parts:
             before = state.folders
-            yield from self.node(part, state)
+            yield from self.node(part, state, feed)
             state.may_also_be(before)
 
-    def sequence(self, node: Compound, state: State) -> Iterator[Verdict]:
+    def sequence(self, node: Compound, state: State, feed: Feed) -> Iterator[Verdict]:
         """Judge a list: after `&&` the part before has succeeded, otherwise it may have failed."""
         chain = state.folders
         for place, part in enumerate(node.parts):
             operator = node.operators[place] if place < len(node.operators) else ";"
             if operator == "&":
                 yield confirm("leaves a command running in the background")
-                yield from self.node(part, state.copy())
+                yield from self.node(part, state.copy(), feed)
             else:
                 before = state.folders
-                yield from self.node(part, state)
+                yield from self.node(part, state, feed)
                 if chain != before:
                     chain = _joined(chain, before)
             if operator != "&&":
                 state.may_also_be(chain)
                 chain = state.folders
 
-    def pipe(self, node: Compound, state: State) -> Iterator[Verdict]:
+    def pipe(self, node: Compound, state: State, feed: Feed) -> Iterator[Verdict]:
         """Judge the stages of a pipe; each runs in a shell of its own."""
-        programs: list[str] = []
-        printed: tuple[str | None, ...] = ()
         for stage in node.parts:
             inner = state.copy() if len(node.parts) > 1 else state
-            if isinstance(stage, Simple):
-                yield from self.simple(stage, inner, tuple(programs), printed) or [combine(())]
-                printed = self.printed(stage, inner)
-            else:
-                yield from self.node(stage, inner)
-                printed = ()
-            programs.extend(_programs(stage, self.places))
+            found = self.node(stage, inner, feed)
+            yield from found
+            text, whole = self.printed(stage, inner, feed.text)
+            feed = Feed(
+                programs=(*feed.programs, *named_programs(stage, self.places.rules.wrappers)),
+                text=text,
+                whole=whole,
+                listed=self.listed(stage, inner, feed.listed),
+                secret=feed.secret or any(verdict.secret for verdict in found),
+            )
 
-    def printed(self, node: Simple, state: State) -> tuple[str | None, ...]:
-        """Return the text that `echo` or `printf` prints into a pipe, if it is known."""
+    def printed(self, node: Node, state: State, fed: str | None) -> tuple[str | None, bool]:
+        """Return the text that a stage prints as far as it is known, and whether that is all of it."""
+        if isinstance(node, Compound) and node.kind in ("list", "group", "subshell"):
+            parts = [self.printed(part, state, None) for part in node.parts]
+            texts = [text for text, _ in parts if text is not None]
+            return "".join(texts) or None, len(texts) == len(parts) and all(whole for _, whole in parts)
+        return self.shown_by((node,), self.values(state), fed), True
+
+    def listed(self, node: Node, state: State, before: Listed | None) -> Listed | None:
+        """Return the names that a stage lists, if it is known where they are."""
+        if not isinstance(node, Simple):
+            return None
         values = self.values(state)
-        words = [argument.literal for word in node.words for argument in expand(word, values)]
-        if words[:1] not in (["echo"], ["printf"]) or None in words:
-            return ()
-        text = " ".join(word for word in words[1:] if word not in (None, "-n", "-e"))
-        return (text.replace("\\n", "\n"),)
+        return listed_by([argument for word in node.words for argument in expand(word, values)], before)
 
     def loop(self, node: Compound, state: State) -> Iterator[Verdict]:
         """Judge a `for` loop: its variable stands for each of its words."""
-        yield confirm("repeats commands for each of a list of words")
+        yield allow("repeats commands for each of a list of words")
         if not node.words:
             yield warn("repeats commands for words that can't be read")
             return
@@ -161,13 +220,15 @@ class Walk:
         known = bool(arguments) and not any(argument.unknown or argument.unset for argument in arguments)
         patterns = [argument.pattern for argument in arguments]
         value = "{" + ",".join(patterns) + "}" if len(patterns) > 1 else "".join(patterns)
-        state.variables[node.words[0].raw] = value if known else None
-        yield from self.branches(node.parts, state)
+        name = node.words[0].raw
+        yield self.assignment(name, name, True, known)
+        state.variables[name] = value if known else None
+        yield from self.branches(node.parts, state, Feed())
 
     def function(self, node: Compound, state: State) -> Iterator[Verdict]:
         """Judge the making of a function by what it would do."""
         name = node.words[0].raw if node.words else ""
-        if name and _calls_itself(node.parts, name):
+        if name and calls_itself(node.parts, name):
             yield block(f"the function {shown(name)} starts copies of itself until the computer stops")
         if name in self.places.rules.reads or name in self.places.rules.writes or not name:
             yield warn(f"gives {shown(name)} another meaning")
@@ -175,39 +236,77 @@ class Walk:
             yield confirm(f"makes a function {shown(name)}")
         inner = state.copy()
         inner.variables.update(dict.fromkeys("123456789@*#"))
-        yield from self.each(node.parts, inner)
+        yield from self.each(node.parts, inner, Feed())
         state.functions |= {name}
 
-    def simple(
-        self,
-        node: Simple,
-        state: State,
-        piped_from: tuple[str, ...] = (),
-        printed: tuple[str | None, ...] = (),
-    ) -> list[Verdict]:
+    def arithmetic(self, node: Compound, state: State) -> Iterator[Verdict]:
+        """Judge a sum: a variable that holds `a[$(...)]` would run that when it is looked up."""
+        for word in node.words:
+            value = None if word.raw == "?" else state.variables.get(word.raw, "")
+            if value is None or not WHOLE_NUMBER.fullmatch(unescaped(value)):
+                what = "a number" if word.raw == "?" else shown(word.raw)
+                yield confirm(f"works out {what} from a text that is only known when it runs")
+                break
+        else:
+            yield allow("works out a number")
+        yield from self.each(node.parts, state, Feed())
+
+    def simple(self, node: Simple, state: State, feed: Feed) -> list[Verdict]:
         """Judge one program with its words, assignments and redirections."""
         values = self.values(state)
         arguments = [argument for word in node.words for argument in expand(word, values)]
-        verdicts = [verdict for argument in arguments for verdict in self.programs_of(argument, state)]
-        verdicts.extend(self.assignments(node.assignments, state, lasting=not node.words))
-        documents = list(printed)
+        inside = [verdict for argument in arguments for verdict in self.programs_of(argument, state)]
+        verdicts = [*inside, *self.assignments(node.assignments, state, lasting=not node.words)]
+        documents: list[str | None] = [] if feed.text is None else [feed.text]
+        if documents and not feed.whole:
+            documents.append(None)
+        inputs = tuple(redirect for redirect in node.redirects if redirect.operator in DOCUMENTS)
+        told = self.shown_by((replace(node, redirects=inputs),), values, feed.text) if node.redirects else None
         for redirect in node.redirects:
-            verdicts.extend(self.redirect(redirect, state))
+            verdicts.extend(judge_redirect(redirect, self, state, not node.words, told))
             if redirect.operator in DOCUMENTS:
                 documents.append(self.document(redirect, values))
         if arguments:
-            has_input = any(redirect.operator in ("<", "<>") for redirect in node.redirects)
-            call = Call(tuple(arguments), piped_from, tuple(documents), has_input)
+            call = Call(
+                tuple(arguments),
+                feed.programs,
+                tuple(documents),
+                has_input=any(redirect.operator in ("<", "<>") for redirect in node.redirects),
+                secret=feed.secret or any(verdict.secret for verdict in verdicts),
+                listed=feed.listed,
+                targets=tuple(redirect.target.raw for redirect in node.redirects if redirect.target),
+            )
             verdicts.extend(judge_call(call, self, state))
+            if any(target.startswith(NETWORK) for target in call.targets) and any(one.secret for one in verdicts):
+                verdicts.append(block("sends keys or passwords to the network"))
+            self.remember(node, call, told, state)
+        elif node.words:
+            verdicts.append(allow("is empty"))
         return verdicts
+
+    def remember(self, node: Simple, call: Call, told: str | None, state: State) -> None:
+        """Keep in mind what is written to files, since a later part may run them."""
+        fetches = self.places.rules.downloaders.intersection((call.arguments[0].literal, *call.piped_from))
+        texts = [told] if told is not None else [None] if fetches else []
+        for text in texts:
+            for redirect in node.redirects:
+                if redirect.operator in (">", ">>", ">|", "&>") and redirect.target:
+                    state.files[plain_name(redirect.target.raw)] = text
+            if fetches or call.arguments[0].literal == "tee":
+                state.files.update(dict.fromkeys(fetched_names(call.arguments), text))
+
+    def word(self, word: Word, state: State) -> Iterator[Verdict]:
+        """Judge the programs inside a word of a test or a case."""
+        for argument in expand(word, self.values(state)):
+            yield from self.programs_of(argument, state)
 
     def programs_of(self, argument: Argument, state: State) -> Iterator[Verdict]:
         """Judge the programs inside a word."""
         for program in argument.programs:
-            found = combine(self.inner(program, state))
-            # A program inside a word is easily overlooked, so one that isn't a plain read weighs more.
-            if found.level is Level.CONFIRM:
-                yield Verdict(Level.WARN, (f"{shown(argument.raw)} runs a command inside a word", *found.reasons))
+            found = combine(self.program(program, state))
+            if found.level > Level.ALLOW and program.text:
+                reasons = (f"{shown(argument.raw)} runs a command inside a word", *found.reasons)
+                yield Verdict(found.level, reasons, found.secret)
             else:
                 yield found
 
@@ -215,44 +314,45 @@ class Walk:
         """Judge assignments before a program, or alone, when they last."""
         for word in words:
             values = self.values(state)
-            for argument in expand(word, values):
-                yield from self.programs_of(argument, state)
+            for program in dict.fromkeys(program for piece in word.pieces for program in piece.programs):
+                yield from self.programs_of(replace(unknown_argument(word.raw), programs=(program,)), state)
             found = assigned(word, values)
             if found is None:
                 yield warn(f"can't be read with certainty: {shown(word.raw)}")
                 continue
             name, value = found
             yield self.assignment(name, word.raw, lasting, value is not None)
+            if value and like(name, self.places.rules.run_variables):
+                yield from (one for one in self.inner(unescaped(value), state) if one.level is Level.BLOCK)
             if lasting:
                 state.variables[name] = value
 
     def assignment(self, name: str, raw: str, lasting: bool, known: bool) -> Verdict:
         """Judge one assignment by the name."""
-        if like(name, self.places.rules.steering_variables):
+        rules = self.places.rules
+        if like(name, rules.hostile_variables):
+            return block(f"{shown(raw)} makes every program load other code")
+        if name == "IFS" and not lasting and known:
+            return allow("sets `IFS` for one command")
+        if ADDED_PATH.fullmatch(raw) and not opens_path(raw):
+            return confirm(f"adds folders to the places that programs are looked up in: {shown(raw)}")
+        if like(name, rules.steering_variables):
             return warn(f"sets {shown(name)}, which decides what other commands run")
-        if not lasting and known and like(name, self.places.rules.plain_variables):
+        if not lasting and known and like(name, rules.plain_variables):
             return allow(f"sets {shown(name)} for one command")
+        if lasting and PLAIN_NAME.fullmatch(name) and not PROXIES.fullmatch(name):
+            return allow(f"sets the variable {shown(name)}")
         return confirm(f"sets a variable: {shown(raw)}")
 
-    def redirect(self, redirect: Redirect, state: State) -> Iterator[Verdict]:
-        """Judge a redirection."""
-        if redirect.target is None:
-            return
-        if redirect.operator in DOCUMENTS:
-            yield confirm("gives a text to a command as its input")
-            for program in redirect.document.programs if redirect.document else ():
-                yield warn("a here-document runs commands while it is read")
-                yield from self.inner(program, state)
-            return
-        for argument in expand(redirect.target, self.values(state)):
-            yield from self.programs_of(argument, state)
-            if redirect.operator == "<":
-                if argument.dynamic or argument.is_glob:
-                    yield confirm(f"reads {shown(argument.raw)}, which is only known when it runs")
-                yield from read_secrets(argument, self.places, state.folders)
-            else:
-                verb = "adds to" if redirect.operator in (">>", "&>>") else "writes to"
-                yield from written(argument, self.places, state.folders, verb)
+    def option(self, name: str, script: Argument, state: State) -> Iterator[Verdict]:
+        """Judge the value of an option that is run as a command, as in `tar --to-command`."""
+        yield warn(f"{shown(script.raw)} makes `{name}` run another program")
+        text = re.sub(
+            r"^(exec=|ProxyCommand[= ]|LocalCommand[= ]|\.shell |\.system |shell |\\!|!|system )",
+            "",
+            unescaped(script.pattern),
+        )
+        yield from (found for found in self.inner(text, state) if found.level is Level.BLOCK)
 
     def document(self, redirect: Redirect, values: Values) -> str | None:
         """Return the text that a here-document or here-string gives as input, if it is known."""
@@ -263,39 +363,36 @@ class Walk:
             return words[0].literal if len(words) == 1 else None
         return None
 
-    def values(self, state: State) -> Values:
+    def values(self, state: State, depth: int = 0) -> Values:
         """Return what the variables hold here."""
         folder = state.folders[0] if state.folders and len(state.folders) == 1 else None
-        return Values(self.places.home, folder, state.variables)
+
+        def printed(program: Program) -> str | None:
+            if program.text == "pwd":
+                return folder
+            if program.root is None or depth > MOST_PRINTED:
+                return None
+            root = program.root
+            stages = root.parts if isinstance(root, Compound) and root.kind == "pipe" else (root,)
+            text = self.shown_by(stages, self.values(state, depth + 1))
+            return None if text is None else text.rstrip("\n")
+
+        return Values(self.places.home, folder, state.variables, self.places.context.user, printed)
+
+    def shown_by(self, stages: Sequence[Node], values: Values, text: str | None = None) -> str | None:
+        """Work out what `echo` and plain filters print."""
+        for stage in stages:
+            if not isinstance(stage, Simple) or stage.assignments:
+                return None
+            for redirect in stage.redirects:
+                if redirect.operator not in DOCUMENTS:
+                    return None
+                text = self.document(redirect, values)
+            words = [argument.literal for word in stage.words for argument in expand(word, values)]
+            known = [word for word in words if word is not None]
+            text = output(known, text) if len(known) == len(words) else None
+        return text
 
 
 def _joined(first: tuple[str, ...] | None, second: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if first is None or second is None else tuple(dict.fromkeys((*first, *second)))
-
-
-def _program(node: Node) -> str:
-    return node.words[0].raw.rsplit("/", 1)[-1] if isinstance(node, Simple) and node.words else ""
-
-
-def _programs(node: Node, places: Places) -> Iterator[str]:
-    """Name the programs of a part, also those behind `sudo` and the like."""
-    if isinstance(node, Compound):
-        for part in node.parts:
-            yield from _programs(part, places)
-    elif _program(node) in places.rules.wrappers:
-        yield from (word.raw.rsplit("/", 1)[-1] for word in node.words)
-    else:
-        yield _program(node)
-
-
-def _calls_itself(parts: Iterable[Node], name: str, forked: bool = False) -> bool:
-    """Tell whether a function runs itself in a pipe or in the background."""
-    for part in parts:
-        if isinstance(part, Simple):
-            if forked and _program(part) == name:
-                return True
-        else:
-            apart = forked or part.kind == "pipe" or "&" in part.operators
-            if _calls_itself(part.parts, name, apart):
-                return True
-    return False

@@ -5,11 +5,11 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from shellper.safety.lexer import Kind, Piece, Word
+from shellper.safety.syntax import Kind, Piece, Program, Word
 
 # A pattern is a text in which every quoted special character has a backslash before it.
 SPECIAL = frozenset("*?[]{},\\")
@@ -18,6 +18,8 @@ MOST_ALTERNATIVES = 64
 MOST_FIELDS = 256
 LONGEST_VALUE = 4096
 SHELL_SPACE = " \t\n"
+PROCESS_FILE = "/dev/fd/63"
+"""What `<(...)` becomes: the name of an open pipe."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Argument:
     dynamic: bool = False
     unknown: bool = False
     unset: tuple[str, ...] = ()
-    programs: tuple[str, ...] = ()
+    programs: tuple[Program, ...] = ()
 
     @cached_property
     def is_glob(self) -> bool:
@@ -49,8 +51,8 @@ class Argument:
 
     @property
     def is_proven(self) -> bool:
-        """Tell whether the word is written out in full, apart from file name patterns."""
-        return not self.dynamic
+        """Tell whether all of the word is known before it runs, apart from file name patterns."""
+        return not self.unknown and not self.unset
 
 
 def literal_argument(value: str, raw: str | None = None) -> Argument:
@@ -90,6 +92,21 @@ def matches(pattern: str, name: str) -> bool:
     return fnmatch.fnmatchcase(name, "".join(parts).replace("[^", "[!"))
 
 
+def overlap(part: str, name: str) -> bool:
+    """Tell whether two patterns for one name could stand for the same one; `*` doesn't take in a hidden name."""
+    if name.startswith(".") and part[:1] in ("*", "?", "["):
+        return False
+    if not has_glob(name):
+        return matches(part, name)
+    if not has_glob(part):
+        return matches(name, unescaped(part))
+    heads = [re.split(r"[*?\[]", one)[0] for one in (part, name)]
+    tails = [re.split(r"[*?\]]", one)[-1] for one in (part, name)]
+    return (heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])) and (
+        tails[0].endswith(tails[1]) or tails[1].endswith(tails[0])
+    )
+
+
 def alternatives(pattern: str) -> list[str] | None:
     """Expand braces such as `{a,b}`, or return None if they count up or give too many words."""
     if pattern.count("{") > MOST_ALTERNATIVES:
@@ -102,10 +119,13 @@ def alternatives(pattern: str) -> list[str] | None:
             results.append("".join(units))
         else:
             start, commas, end = place
-            if not commas:
+            if commas:
+                bounds = [start, *commas, end]
+                choices = [units[left + 1 : right] for left, right in itertools.pairwise(bounds)]
+            else:
+                choices = _counted("".join(units[start + 1 : end]))
+            if not choices:
                 return None
-            bounds = [start, *commas, end]
-            choices = [units[left + 1 : right] for left, right in itertools.pairwise(bounds)]
             waiting.extend(units[:start] + choice + units[end + 1 :] for choice in reversed(choices))
         if len(results) + len(waiting) > MOST_ALTERNATIVES:
             return None
@@ -129,6 +149,21 @@ def _braces(units: list[str]) -> tuple[int, list[int], int] | None:
     return None
 
 
+def _counted(text: str) -> list[list[str]]:
+    """Count up what stands in braces such as `1..5` or `a..e`; nothing where it is too much or no such range."""
+    found = re.fullmatch(r"(-?\d{1,6})\.\.(-?\d{1,6})|([a-z])\.\.([a-z])|([A-Z])\.\.([A-Z])", text)
+    if not found:
+        return []
+    first, last = (part for part in found.groups() if part is not None)
+    numbers = found[1] is not None
+    low, high = (int(first), int(last)) if numbers else (ord(first), ord(last))
+    if abs(high - low) >= MOST_ALTERNATIVES:
+        return []
+    steps = range(low, high + 1) if low <= high else range(low, high - 1, -1)
+    width = max(len(first), len(last)) if numbers and re.search(r"\b0\d", text) else 0
+    return [list(str(step).zfill(width) if numbers else chr(step)) for step in steps]
+
+
 @dataclass
 class _Field:
     pattern: str = ""
@@ -136,7 +171,7 @@ class _Field:
     dynamic: bool = False
     unknown: bool = False
     unset: list[str] = field(default_factory=list)
-    programs: list[str] = field(default_factory=list)
+    programs: list[Program] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -149,12 +184,16 @@ class Values:
     home: str
     folder: str | None
     variables: Mapping[str, str | None]
+    user: str = ""
+    printed: Callable[[Program], str | None] = lambda program: None
 
     def of(self, name: str) -> tuple[bool, str | None]:
         """Return whether a variable is set at all, and its pattern if that is known."""
         if name in self.variables:
             return True, self.variables[name]
         known = {"HOME": self.home, "PWD": self.folder, "IFS": SHELL_SPACE}
+        if self.user:
+            known |= {"USER": self.user, "LOGNAME": self.user}
         if name in known:
             value = known[name]
             return True, None if value is None else escaped(value)
@@ -187,7 +226,7 @@ def assigned(word: Word, values: Values) -> tuple[str, str | None] | None:
     # A value isn't split into words, so every piece counts as quoted, but a leading tilde is still home.
     whole = _Field()
     for piece in pieces:
-        _add([whole], Piece(piece.kind, piece.text, True, piece.programs), values)
+        _add([whole], replace(piece, quoted=True), values)
         if len(whole.pattern) > LONGEST_VALUE:
             return found.group(1), None
     if found.group(2) or whole.unknown or whole.unset or len(whole.pattern) > LONGEST_VALUE:
@@ -210,36 +249,72 @@ def _add(fields: list[_Field], piece: Piece, values: Values) -> None:
         _add_tilde(current, piece.text, values)
     elif piece.kind is Kind.VARIABLE:
         _add_variable(fields, piece, values)
+    elif piece.kind is Kind.PROCESS:
+        current.pattern += PROCESS_FILE
+        current.programs.extend(piece.programs)
     else:
-        if piece.kind is Kind.PROGRAM and piece.text.strip() == "pwd" and values.folder is not None:
-            current.pattern += escaped(values.folder)
-        else:
-            current.unknown = True
-        current.programs.extend([piece.text] if piece.kind is not Kind.OPAQUE else piece.programs)
+        _add_programs(fields, piece, values)
+
+
+def _add_programs(fields: list[_Field], piece: Piece, values: Values) -> None:
+    """Add what a program prints, which is known only for the plainest ones."""
+    printed = values.printed(piece.programs[0]) if piece.kind is Kind.PROGRAM and piece.programs else None
+    part = _part_of_name(piece.text, values) if piece.kind is Kind.OPAQUE else None
+    if part is not None:
+        fields[-1].pattern += part
+        fields[-1].dynamic = True
+    elif printed is None:
+        fields[-1].unknown = True
+    else:
+        _add_value(fields, escaped(printed) if piece.quoted else printed, piece.quoted)
+    fields[-1].programs.extend(piece.programs)
+
+
+def _part_of_name(text: str, values: Values) -> str | None:
+    """Return a name that stands for a part of a known name, as in `${f%.txt}`, `${f%.*}` and `${f##*/}`."""
+    found = re.fullmatch(r"\$\{(\w+)(%%?[^/}]+|##\*/)\}", text)
+    value = values.of(found[1])[1] if found else None
+    return None if not value or "/" in value or value[:1] in ".-~" else escaped("(part of a name)")
 
 
 def _add_tilde(current: _Field, user: str, values: Values) -> None:
-    if user == "" or values.home.rsplit("/", 1)[-1] == user:
-        current.pattern += escaped(values.home)
-    elif user == "+" and values.folder is not None:
-        current.pattern += escaped(values.folder)
+    known = {"": values.home, values.home.rsplit("/", 1)[-1]: values.home, "root": "/root", "+": values.folder}
+    if values.user:
+        known[values.user] = values.home
+    folder = known.get(user)
+    if folder is not None:
+        current.pattern += escaped(folder)
+    elif user[:1].isalpha():
+        # Another user's home lies beside this one's.
+        current.pattern += escaped((values.home.rpartition("/")[0] or "/home") + "/" + user)
+        current.dynamic = True
     else:
         current.unknown = current.dynamic = True
 
 
 def _add_variable(fields: list[_Field], piece: Piece, values: Values) -> None:
     is_set, value = values.of(piece.text)
-    if not is_set:
-        fields[-1].unset.append(piece.text)
+    fields[-1].programs.extend(piece.programs)
+    if not is_set or (value == "" and piece.otherwise):
+        if not is_set:
+            fields[-1].unset.append(piece.text)
+        for part in piece.otherwise:
+            # Its programs are among the piece's own.
+            _add(fields, replace(part, programs=()), values)
     elif value is None:
         fields[-1].unknown = True
-    elif piece.quoted:
-        fields[-1].pattern += value
     else:
-        # Unquoted, the value is split at white space, and its `*` counts.
-        parts = re.split(f"[{SHELL_SPACE}]+", unescaped(value))
-        fields[-1].pattern += parts[0]
-        fields.extend(_Field(pattern=part, dynamic=True) for part in parts[1:])
+        _add_value(fields, value, piece.quoted)
+
+
+def _add_value(fields: list[_Field], value: str, quoted: bool) -> None:
+    """Add a value as a pattern; unquoted it is split at white space, and its `*` counts."""
+    if quoted:
+        fields[-1].pattern += value
+        return
+    parts = re.split(f"[{SHELL_SPACE}]+", unescaped(value))
+    fields[-1].pattern += parts[0]
+    fields.extend(_Field(pattern=part, dynamic=True) for part in parts[1:])
 
 
 def _finished(part: _Field, raw: str) -> list[Argument]:

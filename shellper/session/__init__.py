@@ -4,6 +4,7 @@ from shellper.session.errors import SessionError, StoreError
 from shellper.session.flow import Action, Decision, Outcome, Proposal, TurnEnd, TurnResult
 from shellper.session.folder import current_folder
 from shellper.session.listener import Listener
+from shellper.session.own_rules import own_rules
 from shellper.session.saved import SavedConversation, SavedStep, SavedTurn, Summary
 from shellper.session.session import MAX_CALLS, Decide, Session
 from shellper.session.store import STORE_NAME, Store, open_store
@@ -30,5 +31,6 @@ __all__ = [
     "TurnResult",
     "current_folder",
     "open_store",
+    "own_rules",
     "terminal_identity",
 ]

@@ -18,6 +18,7 @@ from shellper.session.errors import SessionError
 from shellper.session.flow import Action, Decision, Outcome, Proposal
 from shellper.session.folder import FolderError, Place, change_folder, is_lone_cd
 from shellper.session.listener import Listener
+from shellper.session.own_rules import own_rules
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl+C has ended, as in shells: 128 + SIGINT."""
@@ -28,6 +29,7 @@ class Runner:
 
     def __init__(self, place: Place, settings: Settings) -> None:
         self.place = place
+        self._rules = own_rules()
         self._time_limit = settings.time_limit or None
 
     def propose_call(self, call: ToolCall, confidence: float | None = None) -> Proposal:
@@ -51,7 +53,7 @@ class Runner:
         # Asked before the user is: a question whose answer can't be followed is none. A cd leads out of here.
         if not is_lone_cd(command) and not self.place.folder.is_dir():
             raise SessionError(f"the working directory {self.place.folder} is gone; cd to another folder")
-        return judge(call, command, Context(self.place.folder, self.place.home))
+        return judge(call, command, Context(self.place.folder, self.place.home, rules=self._rules))
 
     def execute(
         self, proposal: Proposal, decision: Decision, listener: Listener, cancelled: threading.Event | None

@@ -21,7 +21,6 @@ SUBSTITUTIONS = [
     "${y:-$(rm x)}",
     "${y}",
     "$y",
-    "$'r'",
     "$((1))",
     '"$(rm x)"',
 ]
@@ -80,6 +79,21 @@ FRAGMENTS = [
         "test ",
         "cd sub",
     ),
+    *(
+        "$'can\\x61ry'",
+        "[[ -v ",
+        " ]]",
+        "case x in x) ",
+        ";; esac",
+        "time ",
+        "a=(",
+        "${x/",
+        "${a[",
+        "]}",
+        "${x@P}",
+        "<<'E'\n",
+    ),
+    *("x=canary;", "$x", "${x:-canary}", "read x;", "((", "let ", "xargs ", "echo canary|", "sh -c ", "env ", "-eq "),
     *("sed -n ", "1p", "awk ", "find . ", "{canary,b}", "$((", "$[", "for x in a; do ", "done", "command ", "coproc "),
 ]
 

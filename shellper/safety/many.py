@@ -1,0 +1,206 @@
+"""Programs that run another program on many names: `find`, `xargs`, `parallel`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from shellper.safety import reads
+from shellper.safety.listing import RUNS, Listed, find_starts, is_narrow, without_runs
+from shellper.safety.paths import Places, below, read_secrets, written
+from shellper.safety.programs import Call, judge_call, proven
+from shellper.safety.verdict import Verdict, block, confirm, shown, warn
+from shellper.safety.words import Argument, escaped, literal_argument, unescaped, unknown_argument
+
+if TYPE_CHECKING:
+    from shellper.safety.walk import State, Walk
+
+XARGS_VALUES = (
+    "-a",
+    "-d",
+    "-E",
+    "-I",
+    "-L",
+    "-n",
+    "-P",
+    "-s",
+    "--arg-file",
+    "--delimiter",
+    "--max-args",
+    "--max-procs",
+)
+MOST_STARTS = 8
+FIND_WRITES = frozenset({"-fprint", "-fprint0", "-fls", "-fprintf"})
+
+
+def xargs(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge a command that `xargs` runs on each of many names."""
+    skipped = count_options(XARGS_VALUES, call.rest)
+    inner = call.rest[skipped:]
+    marks = [
+        text.removeprefix("-I") or (after.literal or "")
+        for option, after in zip(call.rest[:skipped], [*call.rest[1:], literal_argument("")], strict=False)
+        if (text := option.literal or "").startswith("-I")
+    ]
+    if not inner:
+        inner = (literal_argument("echo"),)
+    read = walk.places.rules.reads.get(inner[0].literal or "")
+    listed = call.listed
+    if listed is None and len(call.documents) == 1 and call.documents[0] is not None:
+        names = re.split(r"[\s\0]+", call.documents[0].strip())[:MOST_STARTS]
+        listed = Listed(tuple(literal_argument(name) for name in names), narrow=False, named=True)
+    careless = read is not None and (read.free or (read.names and read.glob))
+    if not careless and (listed is None or not (read and read.glob)):
+        yield confirm("`xargs` runs a command on names that are only known when it runs")
+    if walk.places.rules.downloaders.intersection(call.piped_from) and inner[0].literal in walk.places.rules.shells:
+        yield block("`xargs` runs whatever the network sends")
+    for found in found_names(listed, walk.places, state.folders):
+        words = [_filled(argument, marks[0], found) for argument in inner] if marks and marks[0] else [*inner, found]
+        yield from judge_call(Call(tuple(words), secret=call.secret), walk, state)
+
+
+def _filled(argument: Argument, mark: str, found: Argument) -> Argument:
+    text = unescaped(argument.pattern)
+    if text == mark:
+        return found
+    before, present, after = text.partition(mark)
+    if not present:
+        return argument
+    if found.unknown:
+        return Argument(escaped(before), argument.raw, dynamic=True, unknown=True)
+    return replace(found, pattern=escaped(before) + found.pattern + escaped(after), raw=argument.raw)
+
+
+def found_names(listed: Listed | None, places: Places, folders: tuple[str, ...] | None) -> Sequence[Argument]:
+    """Return words that stand for the names of a list: its folders, or something in each of them.
+
+    Where keys or passwords can be among them, nothing is said of the names.
+    """
+    if listed is None or len(listed.starts) > MOST_STARTS or _has_secrets(listed, places, folders):
+        return (unknown_argument("the input of xargs"),)
+    return [matching(start) if listed.narrow and not listed.named else start for start in listed.starts]
+
+
+def _has_secrets(listed: Listed, places: Places, folders: tuple[str, ...] | None) -> bool:
+    if any(places.is_secret(("x", test)) for test in listed.tests):
+        return True
+    if listed.named or not listed.narrow:
+        return False
+    paths = (path for start in listed.starts for path in places.resolved(start, folders))
+    return any(places.covers_secrets(path) or places.is_secret(path) for path in paths)
+
+
+def matching(start: Argument) -> Argument:
+    """Return a word for a name that is found below a folder."""
+    if start.unknown or start.unset:
+        return unknown_argument(start.raw)
+    pattern = f"{start.pattern.rstrip('/')}/{escaped('(what is found)')}"
+    return replace(start, pattern=pattern, raw=f"{start.raw.rstrip('/')}/(what is found)", programs=())
+
+
+def find(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge `find` by what it does with what it finds."""
+    doubt = reads.why_not_find(walk.places.rules.find_tests, call.rest)
+    if doubt is None:
+        yield proven("find", None)
+        return
+    texts = [unescaped(argument.pattern) for argument in call.rest]
+    starts, first = find_starts(call.rest)
+    narrow = is_narrow(without_runs(texts[first:]))
+    secret = any(
+        walk.places.is_secret(("x", value)) for test, value in pairwise(texts) if test in ("-name", "-iname", "-path")
+    )
+    place, acts, plain = first, False, True
+    while place < len(texts):
+        text = texts[place]
+        place += 1
+        if text == "-delete":
+            acts = True
+            for start in starts:
+                yield from below(start, narrow, walk.places, state.folders, "deletes")
+        elif text in FIND_WRITES and place < len(texts):
+            yield from written(call.rest[place], walk.places, state.folders, "writes to")
+            plain = False
+        elif text in RUNS:
+            acts = True
+            end = next((at for at in range(place, len(texts)) if texts[at] in (";", "+")), len(texts))
+            inner = call.rest[place:end]
+            for start in starts if len(starts) <= MOST_STARTS else [unknown_argument("{}")]:
+                yield from _find_runs(inner, matching(start) if narrow else start, start, secret, walk, state)
+            place = end + 1
+    rest = _without_runs(call.rest, texts)
+    if not (acts and plain and reads.why_not_find(walk.places.rules.find_tests, rest) is None):
+        yield confirm(doubt)
+
+
+def _without_runs(rest: Sequence[Argument], texts: Sequence[str]) -> list[Argument]:
+    """Leave out the actions that are judged on their own."""
+    kept, running = [], False
+    for argument, text in zip(rest, texts, strict=True):
+        if text in RUNS:
+            running = True
+        elif running:
+            running = text not in (";", "+")
+        elif text != "-delete":
+            kept.append(argument)
+    return kept
+
+
+def _find_runs(
+    inner: Sequence[Argument], found: Argument, start: Argument, secret: bool, walk: Walk, state: State
+) -> Iterator[Verdict]:
+    words = [_filled(argument, "{}", found) for argument in inner]
+    if not words:
+        return
+    name = unescaped(words[0].pattern).rsplit("/", 1)[-1]
+    if name in walk.places.rules.shells:
+        # The names come as `$1`, or inside the text, where a name could hold a command.
+        if any("{}" in unescaped(word.pattern) and unescaped(word.pattern) != "{}" for word in inner):
+            yield confirm("names of files become part of a command")
+        words = [replace(word, pattern=escaped(unescaped(word.pattern).replace("{}", "./found"))) for word in inner]
+    yield from read_secrets(start, walk.places, state.folders, below=True)
+    yield from judge_call(Call(tuple(words), secret=secret), walk, state)
+    if secret:
+        yield warn("works on files that can hold keys or passwords", secret=True)
+
+
+def parallel(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge a command that `parallel` runs on each of many words."""
+    yield confirm("`parallel` runs a command on each of many words")
+    place = count_options(("-j", "--jobs", "-n", "-N", "-a", "--colsep"), call.rest)
+    end = next((at for at, word in enumerate(call.rest) if word.literal in (":::", "::::", ":::+")), len(call.rest))
+    words = call.rest[place:end]
+    given = list(call.rest[end + 1 :]) or list(found_names(call.listed, walk.places, state.folders))
+    for found in given[:MOST_STARTS]:
+        filled = [_filled(word, "{}", found) for word in words]
+        text = [*filled, *([] if any("{" in word.pattern for word in words) else [found])]
+        if len(words) == 1:
+            yield from judge_text(text, walk, state)
+        elif text:
+            yield from judge_call(Call(tuple(text)), walk, state)
+
+
+def count_options(values: Sequence[str], arguments: Sequence[Argument]) -> int:
+    """Count the words at the start that are options or their values."""
+    place = 0
+    while place < len(arguments):
+        text = arguments[place].literal
+        if text == "--":
+            return place + 1
+        if text is None or not text.startswith("-") or text == "-":
+            break
+        place += 2 if text in values else 1
+    return min(place, len(arguments))
+
+
+def judge_text(words: Sequence[Argument], walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge words that together are the text of a command."""
+    unknown = [word for word in words if word.unknown or word.unset]
+    if unknown:
+        yield warn(f"what {shown(unknown[0].raw)} runs is only known when it runs")
+    text = " ".join(unescaped(word.pattern) for word in words)
+    if text.strip():
+        yield from walk.inner(text, state)

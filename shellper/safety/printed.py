@@ -1,0 +1,96 @@
+"""What the plainest programs print, worked out without running them: it shows what an obfuscated command would do."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Sequence
+
+from shellper.safety.ansi_c import ESCAPE, decoded
+
+LONGEST = 8 * 1024
+HEX = re.compile(r"[0-9a-fA-F]+")
+
+
+def output(words: Sequence[str], fed: str | None) -> str | None:
+    """Return what a program with these words prints when it is fed this text; None if that isn't known."""
+    if not words or len(fed or "") > LONGEST:
+        return None
+    name, rest = words[0].rsplit("/", 1)[-1], list(words[1:])
+    if name in ("echo", "printf"):
+        return _echo(rest) if name == "echo" else _printf(rest)
+    if name == "cat" and rest in ([], ["-"]):
+        return fed
+    if name == "mktemp" and set(rest) <= {"-d", "-q"}:
+        return "/tmp/(a new name)\n"
+    if name == "which" or (name in ("command", "type") and rest[:1] in (["-v"], ["-P"], ["-p"])):
+        return rest[-1] + "\n" if rest else None
+    transform = _transform(name, rest)
+    if transform is None or fed is None:
+        return None
+    try:
+        return transform(fed)
+    except (ValueError, binascii.Error):
+        return None
+
+
+def _echo(words: list[str]) -> str:
+    escapes = False
+    while words and re.fullmatch(r"-[neE]+", words[0]):
+        escapes |= "e" in words.pop(0)
+    text = " ".join(words)
+    return (decoded(text) if escapes else text) + "\n"
+
+
+def _printf(words: list[str]) -> str | None:
+    if words[:1] == ["--"]:
+        words = words[1:]
+    if not words or words[0].startswith("-"):
+        return None
+    form, values = ESCAPE.sub(lambda found: decoded(found.group()), words[0]), words[1:]
+    needed = len(re.findall(r"%[sbdiq]", form))
+    if re.search(r"%(?![sbdiq%])", form):
+        return None
+    if not needed:
+        return form.replace("%%", "%")
+    printed = ""
+    values = values or [""]
+    for start in range(0, len(values), needed):
+        batch = iter([*values[start : start + needed], *([""] * needed)])
+        printed += re.sub(
+            r"%([sbdiq%])",
+            lambda found: "%" if found[1] == "%" else decoded(next(batch)) if found[1] == "b" else next(batch),  # noqa: B023
+            form,
+        )
+    return printed
+
+
+def _transform(name: str, rest: list[str]) -> Callable[[str], str] | None:
+    """Return how a filter changes a text, or None if that isn't known."""
+    decodes = any(re.fullmatch(r"-[dDi]+|--decode", word) for word in rest)
+    if (name == "base64" and decodes) or (name == "openssl" and decodes and {"base64", "-base64", "-a"} & set(rest)):
+        return lambda text: base64.b64decode("".join(text.split()) + "==", validate=False).decode()
+    if name == "base32" and decodes:
+        return lambda text: base64.b32decode("".join(text.split())).decode()
+    if name == "xxd" and "r" in "".join(rest) and "p" in "".join(rest):
+        return lambda text: bytes.fromhex("".join(HEX.findall(text))).decode()
+    if name == "rev" and not rest:
+        return lambda text: "\n".join(line[::-1] for line in text.split("\n"))
+    if name == "tr" and len(rest) == 2 and not rest[0].startswith("-"):
+        return lambda text: _translated(text, _set(rest[0]), _set(rest[1]))
+    if name == "tr" and len(rest) == 2 and rest[0] == "-d":
+        return lambda text: "".join(character for character in text if character not in _set(rest[1]))
+    return None
+
+
+def _set(text: str) -> str:
+    text = decoded(text)
+    return re.sub(r"(.)-(.)", lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), text)
+
+
+def _translated(text: str, before: str, after: str) -> str:
+    if not after:
+        raise ValueError("nothing to translate to")
+    table = dict(zip(before, after.ljust(len(before), after[-1]), strict=False))
+    return "".join(table.get(character, character) for character in text)

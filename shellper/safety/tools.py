@@ -1,0 +1,341 @@
+"""Programs whose words need a reading of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shellper.safety import reads
+from shellper.safety.code import judge_code
+from shellper.safety.git import git_folders, why_not_git
+from shellper.safety.many import found_names
+from shellper.safety.paths import deleted, read_secrets, written
+from shellper.safety.programs import Call, Handler, proven
+from shellper.safety.verdict import Level, Verdict, allow, block, confirm, shown, warn
+from shellper.safety.words import Argument, escaped, literal_argument, unescaped
+
+if TYPE_CHECKING:
+    from shellper.safety.walk import State, Walk
+
+MOST_LINES = 16
+# Options that only say how; `declare -i` and `-n` look up what a value names, `mapfile -C` runs it.
+CALM_OPTIONS = {
+    "read": "radnpstNu0123456789",
+    "declare": "aAxrpgfFlu",
+    "typeset": "aAxrpgfFlu",
+    "local": "aAxrlu",
+    "readonly": "aAp",
+    "mapfile": "tndsOu0123456789",
+    "readarray": "tndsOu0123456789",
+}
+ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
+LISTS_VARIABLES = frozenset({"-p", "-x", "-f", "-F", "-a", "-i", "-r"})
+HOST_MOUNT = re.compile(r"(?:.*source=|.*src=)?/(?:etc|root|home|boot|usr|var/run/docker\.sock)?(?:[:,].*)?")
+SED_RUNS = re.compile(r"(?:^|[;}/\d$])\s*e\s+(.+)|/[gpiI0-9]*e[gpiI0-9]*\s*$")
+
+
+def _cd(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    name = call.name
+    read = walk.places.rules.reads["cd"]
+    doubt = reads.why_not_read("cd", read, call.rest)
+    yield proven(name, doubt)
+    operands = reads.operands_of(read, call.rest)
+    target = operands[0] if operands else Argument(literal_argument(walk.places.home).pattern, "")
+    literal = target.literal
+    if literal is None or literal == "-" or name == "popd" or len(operands) > 1 or literal.startswith("+"):
+        state.folders = None
+    elif literal.startswith("/"):
+        state.folders = (literal,)
+    elif state.folders is not None:
+        state.folders = tuple(f"{folder.rstrip('/')}/{literal}" for folder in state.folders)
+
+
+def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    name = call.name
+    if all(argument.literal in LISTS_VARIABLES for argument in call.rest) and name in ("export", "declare", "typeset"):
+        yield allow(f"`{name}` shows the variables")
+        return
+    if name == "export":
+        yield confirm(f"changes variables with {shown(name)}")
+    for argument in call.rest:
+        found = ASSIGNED.match(argument.pattern)
+        if found:
+            known = not argument.unknown and not argument.unset and "+=" not in found.group()
+            yield walk.assignment(found.group(1), argument.raw, True, known)
+            state.variables[found.group(1)] = argument.pattern[found.end() :] if known else None
+        elif argument.literal is None:
+            yield warn(f"which variable {shown(argument.raw)} is, is only known when it runs")
+        elif argument.literal.startswith("-") and set(argument.literal[1:]) <= set(CALM_OPTIONS.get(name, "p")):
+            yield allow(f"is an option of {shown(name)}")
+        elif argument.literal.startswith("-"):
+            yield warn(f"{shown(argument.literal)} of `{name}` can run what a variable holds")
+        else:
+            yield walk.assignment(argument.literal.partition("[")[0], argument.raw, True, False)
+            is_read = name == "read" and argument is call.rest[-1] and "=" not in argument.literal
+            state.variables[argument.literal] = _line(call, walk, state) if is_read else None
+
+
+def _line(call: Call, walk: Walk, state: State) -> str | None:
+    """Return a pattern for a line that `read` gets, if it is known."""
+    if call.listed is not None:
+        names = found_names(call.listed, walk.places, state.folders)
+        return names[0].pattern if len(names) == 1 and names[0].is_proven else None
+    if len(call.documents) == 1 and call.documents[0]:
+        lines = [line for line in call.documents[0].split("\n") if line][:MOST_LINES]
+        return "{" + ",".join(map(escaped, lines)) + "}" if len(lines) > 1 else escaped("".join(lines))
+    return None
+
+
+def _alias(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    if not any("=" in argument.pattern for argument in call.rest):
+        yield allow("`alias` shows other names of commands")
+        return
+    for argument in call.rest:
+        name, mark, value = unescaped(argument.pattern).partition("=")
+        rules = walk.places.rules
+        if mark:
+            known = (
+                name in rules.reads or name in rules.writes or name in rules.wrappers or name in ("cd", "ssh", "git")
+            )
+            same = value.split()[:1] == [name]
+            yield (warn if known and not same else confirm)(f"gives {shown(name)} another meaning")
+            state.functions |= {name}
+            yield from (found for found in walk.inner(value, state) if found.level > Level.CONFIRM)
+
+
+def _awk(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    doubt = reads.why_not_awk(call.rest)
+    yield proven("awk", doubt)
+    if doubt:
+        programs = [argument for argument in call.rest if re.search(r"[{}()]", argument.pattern)]
+        for argument in programs:
+            code = unescaped(argument.pattern)
+            if re.search(r"\bsystem\b|\|", code):
+                yield from judge_code("awk", code, walk, state)
+            for target in re.findall(r">\s*\"([^\"]+)\"", code):
+                yield from written(literal_argument(target), walk.places, state.folders, "writes to")
+
+
+def _sed(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    doubt = reads.why_not_sed(call.rest)
+    yield proven("sed", doubt)
+    if doubt is None:
+        return
+    in_place = any(re.match(r"-[nErsuz]*i|--in-place", argument.pattern) for argument in call.rest)
+    operands = [argument for argument in call.rest if not argument.pattern.startswith("-")]
+    scripted = any(re.match(r"-[nErsuz]*[ef]|--expression|--file", argument.pattern) for argument in call.rest)
+    for script in operands if scripted else operands[:1]:
+        for found in SED_RUNS.finditer(unescaped(script.pattern)):
+            yield warn(f"the script {shown(script.raw)} runs programs")
+            yield from walk.inner(found.group(1), state) if found.group(1) else ()
+        for target in re.findall(r"(?:^|[;/}\s\d$])w\s+([^\s;}]+)", unescaped(script.pattern)):
+            yield from written(literal_argument(target), walk.places, state.folders, "writes to")
+    for file in (operands if scripted else operands[1:]) if in_place else ():
+        yield from written(file, walk.places, state.folders, "changes")
+
+
+def _git(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    folders, rest = git_folders(call.rest, state.folders)
+    yield proven("git", why_not_git(walk.places.rules.git, rest, folders))
+    for before, argument in zip([None, *call.rest], call.rest, strict=False):
+        text = unescaped(argument.pattern)
+        option = unescaped(before.pattern) if before else ""
+        setting = text[2:] if re.match(r"-c.+=", text) else text if option in ("-c", "config") else ""
+        if setting or text.startswith(("--config-env", "--exec-path=")):
+            yield from _git_setting(setting or text, walk, state)
+        if re.match(r"ext::|--upload-pack=|--receive-pack=|--exec=|-x$", text) and "clean" not in [
+            a.raw for a in call.rest
+        ]:
+            yield warn(f"{shown(argument.raw)} makes `git` run another program")
+        if text.startswith("!") or (option in ("-x", "--exec", "run", "--tree-filter", "--msg-filter") and text):
+            yield from (found for found in walk.inner(text.lstrip("!"), state) if found.level > Level.CONFIRM)
+
+
+def _git_setting(setting: str, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge a setting given with `-c`."""
+    key, _, value = setting.partition("=")
+    harmless = re.fullmatch(
+        r"(?i)(color\..*|user\..*|core\.(quotepath|autocrlf|abbrev)|log\..*|advice\..*|init\..*|diff\.renames)", key
+    )
+    if not harmless and "=" in setting:
+        yield warn(f"{shown(setting)} can make `git` run another program")
+        yield from (found for found in walk.inner(value.lstrip("!"), state) if found.level is Level.BLOCK)
+
+
+def _dd(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    yield confirm("`dd` copies raw data")
+    for argument in call.rest:
+        key, _, value = argument.pattern.partition("=")
+        path = replace(argument, pattern=value)
+        if key == "of":
+            yield from written(path, walk.places, state.folders, "overwrites")
+        elif key == "if":
+            yield from read_secrets(path, walk.places, state.folders)
+
+
+def _link(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge `ln`: a link can put one thing in the place of another."""
+    operands = [argument for argument in call.rest if not argument.pattern.startswith("-")]
+    if not operands:
+        yield confirm("`ln` makes links")
+        return
+    target = operands[-1] if len(operands) > 1 else literal_argument(".")
+    yield from written(target, walk.places, state.folders, "writes to")
+    rules = walk.places.rules.places
+    for source in operands[:-1] or operands:
+        for verdict in read_secrets(source, walk.places, state.folders):
+            yield warn(f"{shown(source.raw)} gets a second name: {verdict.reasons[0]}")
+        for path in walk.places.resolved(target, state.folders):
+            if source.literal == "/dev/null" and not walk.places.is_working(path):
+                yield warn(f"what is written to {shown(target.raw)} is lost")
+        if source.literal in ("/", *rules["guarded"][:4]):
+            yield warn(f"{shown(source.raw)} gets a second name")
+
+
+def _kill(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    yield confirm("`kill` ends processes")
+    words = [argument.literal for argument in call.rest]
+    if words in (["-l"], ["-L"]) or words[:1] == ["-0"]:
+        return
+    named = words[:1] in (["-s"], ["-n"])
+    signal = not named and bool(words) and (words[0] or "").startswith("-") and words[0] != "--"
+    targets = words[2:] if named else words[1:] if signal else words
+    if "-1" in targets or "1" in targets or (words[-1:] == ["-1"] and len(words) > 1) or words == ["-1"]:
+        yield block("`kill` would end every process, or the first one")
+    elif "0" in targets:
+        yield warn("`kill` would end this whole session")
+
+
+def _container(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge `docker` and its like by the folders that a container may write."""
+    yield confirm("works with containers")
+    name = call.name
+    texts = [unescaped(argument.pattern) for argument in call.rest]
+    for before, text in zip(["", *texts], texts, strict=False):
+        mounted = before in ("-v", "--volume", "--mount") or text.startswith(("--volume=", "--mount=", "-v/"))
+        path = text.partition("=")[2] if text.startswith("--") else text.removeprefix("-v")
+        if mounted and HOST_MOUNT.fullmatch(path):
+            yield block(f"`{name}` gives a container the files of the whole computer")
+        elif mounted and any(path.split(":")[0].rstrip("/") == home for home in (walk.places.home, "~")):
+            yield warn(f"`{name}` gives a container your home folder")
+    if "exec" in texts[:2] or "run" in texts[:2]:
+        place = next((at for at, text in enumerate(texts) if at and text in walk.places.rules.shells), None)
+        if place is not None and "-c" in texts[place:] and texts.index("-c", place) + 1 < len(texts):
+            found = walk.inner(texts[texts.index("-c", place) + 1], state)
+            yield from (replace(one, level=Level.WARN) for one in found if one.level > Level.CONFIRM)
+
+
+def _editor(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge an editor by the commands that are given to it."""
+    name = call.name
+    yield confirm(f"`{name}` is interactive: it needs a terminal of its own")
+    for before, argument in zip([None, *call.rest], call.rest, strict=False):
+        text = unescaped(argument.pattern)
+        if before is not None and before.literal in ("--eval", "-eval", "--execute", "-f"):
+            yield from judge_code(name, text, walk, state)
+        found = re.search(r"(?:^|[+:|\s'\"])(?:r?\s*!|terminal\s)(.+)|system\(['\"](.+?)['\"]\)", text)
+        if found and not text.startswith("/"):
+            yield warn(f"{shown(argument.raw)} makes `{name}` run another program")
+            yield from walk.inner(found.group(1) or found.group(2), state)
+
+
+def _test(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    name = call.name
+    read = walk.places.rules.reads[name]
+    texts = [unescaped(argument.pattern) for argument in call.rest]
+    open_words = [argument for argument in call.rest if not argument.is_proven]
+    if open_words and "-v" in texts:
+        yield confirm(f"{shown(open_words[0].raw)} is only known when it runs")
+    else:
+        yield proven(name, reads.why_not_read(name, read, [word for word in call.rest if word.is_proven]))
+
+
+def _unset(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    for argument in call.rest:
+        name = argument.literal or ""
+        if re.fullmatch(r"-[fvn]", name):
+            continue
+        if name in ("HISTFILE", "HISTSIZE", "PROMPT_COMMAND"):
+            yield warn(f"{shown(name)}: past commands are no longer kept")
+        else:
+            yield confirm(f"takes the variable {shown(argument.raw)} away")
+        state.variables[name] = None
+
+
+def _history(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    if all((argument.literal or "x").isdigit() for argument in call.rest):
+        yield Verdict(Level.ALLOW, ("shows past commands",), secret=True)
+    else:
+        yield confirm("`history` changes the record of past commands")
+
+
+def _shred(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    yield confirm("`shred` destroys what a file holds")
+    for argument in call.rest:
+        if argument.pattern.startswith("-"):
+            continue
+        yield from (
+            found for found in written(argument, walk.places, state.folders, "overwrites") if found.level is Level.BLOCK
+        )
+        yield from deleted(argument, walk.places, state.folders, "overwrites")
+
+
+def _rsync(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    yield confirm("`rsync` copies files")
+    texts = [unescaped(argument.pattern) for argument in call.rest]
+    operands = [argument for argument, text in zip(call.rest, texts, strict=True) if not text.startswith("-")]
+    target = operands[-1] if len(operands) > 1 else None
+    deletes = any(text.startswith(("--del", "--remove-source-files")) for text in texts)
+    if target is None or ":" in texts[-1]:
+        if deletes:
+            yield warn("`rsync --delete` deletes what isn't in the source, on another machine")
+        return
+    yield from written(target, walk.places, state.folders, "writes to")
+    if deletes:
+        yield confirm("`rsync --delete` deletes what isn't in the source")
+        yield from deleted(target, walk.places, state.folders, "empties")
+
+
+TOOLS: dict[str, Handler] = {
+    "cd": _cd,
+    "pushd": _cd,
+    "popd": _cd,
+    "export": _export,
+    "declare": _export,
+    "typeset": _export,
+    "local": _export,
+    "readonly": _export,
+    "read": _export,
+    "unset": _unset,
+    "mapfile": _export,
+    "readarray": _export,
+    "getopts": _export,
+    "alias": _alias,
+    "awk": _awk,
+    "gawk": _awk,
+    "mawk": _awk,
+    "nawk": _awk,
+    "sed": _sed,
+    "gsed": _sed,
+    "git": _git,
+    "dd": _dd,
+    "ln": _link,
+    "kill": _kill,
+    "docker": _container,
+    "podman": _container,
+    "nerdctl": _container,
+    "vi": _editor,
+    "vim": _editor,
+    "nvim": _editor,
+    "ex": _editor,
+    "ed": _editor,
+    "emacs": _editor,
+    "gdb": _editor,
+    "test": _test,
+    "[": _test,
+    "history": _history,
+    "shred": _shred,
+    "rsync": _rsync,
+}
