@@ -14,19 +14,23 @@ from shellper.safety.verdict import Level, Verdict, block, confirm, warn
 from shellper.safety.words import Argument, escaped, literal_argument
 
 if TYPE_CHECKING:
-    from shellper.safety.walk import State, Walk
+    from shellper.safety.state import State
+    from shellper.safety.walk import Walk
 
 MOST_TEXTS = 24
+SHELL_LIKE = ("pwsh", "powershell", "fish")
 TEXT = re.compile(r"""'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`([^`\n]*)`|q[qxw]?[({/]([^)}/\n]*)[)}/]""")
-LIST = re.compile(r"""((?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))+)""")
+LIST = re.compile(r"""((?:'[^']*'|"[^"]*")(?:\s*,\s*\[?\s*(?:'[^']*'|"[^"]*"))+)""")
+# What only names a module.
+MODULES = re.compile(r"""\b(?:require|import|use|from|load|include)\b\s*\(?\s*['"][\w./-]*['"]""")
 RUNS = re.compile(
     r"\bsystem\b|popen|subprocess|\bexec[vlpe]*\s*[(\s'\"]|spawn|`|\bqx\b|child_process|shell_exec|passthru|proc_open"
     r"|os\.execute|shell-command|call-process|Open3|Runtime|\bpty\b|execSync|\|\s*\"|\"\s*\|"
-    r"|\bdo shell script\b|startfile",
+    r"|\bdo shell script\b|startfile|os:cmd|\.execute\s*\(|\bshell\b\s*[\"'(]|\bsyscmd\b|Invoke-Expression",
     re.IGNORECASE,
 )
 REMOVES_TREES = re.compile(
-    r"rmtree|delete-directory|rm_rf|rm_r\b|remove_tree|remove_dir|rmSync|removeSync|remove_entry|rimraf|\brm\s*\("
+    r"rmtree|delete-directory|rm_rf|rm_r\b|remove_tree|remove_dir|rmSync|removeSync|remove_entry|rimraf|\brm\s*\(|Remove-Item"
 )
 REMOVES = re.compile(
     r"unlink|\bremove\s*\(|\brmdir|\.delete\s*\(|File\.delete|deleteFile|removedirs|\brename\s*\(|move\s*\("
@@ -60,6 +64,9 @@ EVERYTHING = re.compile(r"(?:getcwd|os\.curdir|process\.cwd|Dir\.pwd|Path\.cwd)"
 def judge_code(name: str, code: str, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge code by the functions that it names and the texts that stand in it."""
     yield confirm(f"`{name}` runs code")
+    code = MODULES.sub("", code)
+    if name in SHELL_LIKE:
+        yield from (found for found in walk.inner(code, state) if found.level is Level.BLOCK)
     runs = RUNS.search(code) is not None
     socket = SOCKET.search(code) is not None
     if socket and (JOINS_SHELL.search(code) or runs):

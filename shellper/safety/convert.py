@@ -28,6 +28,8 @@ from shellper.safety.syntax import (
 MOST_NESTING = 40
 TILDE = re.compile(r"~[A-Za-z0-9_.+-]*(?=/|\Z)")
 NUMBER = re.compile(r"\d+|-|\d+-")
+# bashlex 0.18 doesn't read these inside `$(...)`.
+JOINED = re.compile(r"&|\|\|")
 
 Json = dict[str, Any]
 
@@ -204,7 +206,11 @@ class Converter:
             self.beyond.add("array")
             programs = self.programs(node.get("Index"), sums=True) + self.programs(node.get("Array"))
             sign = "+=" if node.get("Append") else "="
-            return Word(start, end, (Piece(Kind.TEXT, name + sign), Piece(Kind.OPAQUE, raw, True, programs)), raw)
+            elements = [] if node.get("Index") else (node.get("Array") or {}).get("Elems") or []
+            plain = bool(elements) and all(one.get("Value") and not one.get("Index") for one in elements)
+            words = tuple(self.word(one["Value"]) for one in elements) if plain else None
+            pieces = (Piece(Kind.TEXT, name + sign), Piece(Kind.OPAQUE, raw, True, programs))
+            return Word(start, end, pieces, raw, words)
         head = Piece(Kind.TEXT, name + ("+=" if node.get("Append") else "="))
         return Word(start, end, (head, *(self.pieces(value["Parts"]) if value else ())), raw)
 
@@ -228,7 +234,8 @@ class Converter:
             self.beyond.add("<<'")
             return HereDocument(text, True, ())
         literal = all(part["Type"] == "Lit" for part in parts)
-        return HereDocument(re.sub(r"\\([$`\\])", r"\1", text), literal, self.programs(parts))
+        pieces = () if literal else tuple(self.pieces(parts, quoted=True))
+        return HereDocument(re.sub(r"\\([$`\\])", r"\1", text), literal, self.programs(parts), pieces)
 
     def word(self, node: Json) -> Word:
         """Turn a word into ours."""
@@ -295,6 +302,8 @@ class Converter:
     def program(self, node: Json) -> Program:
         """Turn `$(...)`, backticks and `<(...)` into a program."""
         raw = self.raw(node)
+        if JOINED.search(raw) and not raw.startswith("`"):
+            self.beyond.add("$(&&")
         opening = 1 if raw.startswith("`") else 2
         return Program(raw[opening:-1].strip(), self.statements(node.get("Stmts") or []))
 

@@ -10,8 +10,9 @@ from shellper.safety import by_shfmt
 from shellper.safety.characters import hidden_reason
 from shellper.safety.paths import Places, deleted, places_of, read_secrets, written
 from shellper.safety.programs import created, moved
+from shellper.safety.state import State
 from shellper.safety.verdict import Context, Level, Verdict, allow, block, combine, confirm, shown, warn
-from shellper.safety.walk import State, Walk
+from shellper.safety.walk import Walk
 from shellper.safety.words import Argument, escaped, literal_argument
 
 if TYPE_CHECKING:

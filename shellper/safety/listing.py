@@ -50,13 +50,26 @@ def listed_by(arguments: Sequence[Argument], before: Listed | None) -> Listed | 
     if name in ("rg", "grep", "egrep", "fgrep", "ag") and before is None:
         files = [argument for argument in operands[1:] if not argument.unknown]
         return Listed(tuple(files) or (literal_argument("."),), True)
-    if name in ("fd", "fdfind", "locate"):
-        return Listed((literal_argument("/" if name == "locate" else "."),), bool(operands))
+    if name == "locate":
+        return Listed((literal_argument("/"),), bool(operands))
+    if name in ("fd", "fdfind"):
+        end = next((at for at, text in enumerate(texts) if text in ("-x", "-X", "--exec", "--exec-batch")), len(texts))
+        folders = [
+            argument for argument in rest[:end] if argument.pattern[:1] in ("/", ".") and argument.literal != "."
+        ]
+        # A pattern of dots takes in everything.
+        return Listed(tuple(folders) or (literal_argument("."),), _picks(texts[:end], folders))
     if before is not None and name in PASSING:
         return before
     if before is not None and name in FILTERS:
         return replace(before, narrow=True)
     return None
+
+
+def _picks(texts: Sequence[str], folders: Sequence[Argument]) -> bool:
+    """Tell whether words of `fd` leave something out; a pattern of dots takes in everything."""
+    named = {unescaped(folder.pattern) for folder in folders}
+    return any(text.strip(".*") for text in texts if text not in named)
 
 
 def _split_words(operand: Argument) -> list[Argument]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +17,8 @@ from shellper.safety.verdict import Verdict, block, confirm, shown, warn
 from shellper.safety.words import Argument, escaped, literal_argument, unescaped, unknown_argument
 
 if TYPE_CHECKING:
-    from shellper.safety.walk import State, Walk
+    from shellper.safety.state import State
+    from shellper.safety.walk import Walk
 
 XARGS_VALUES = (
     "-a",
@@ -58,11 +60,12 @@ def xargs(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     if walk.places.rules.downloaders.intersection(call.piped_from) and inner[0].literal in walk.places.rules.shells:
         yield block("`xargs` runs whatever the network sends")
     for found in found_names(listed, walk.places, state.folders):
-        words = [_filled(argument, marks[0], found) for argument in inner] if marks and marks[0] else [*inner, found]
+        words = [filled(argument, marks[0], found) for argument in inner] if marks and marks[0] else [*inner, found]
         yield from judge_call(Call(tuple(words), secret=call.secret), walk, state)
 
 
-def _filled(argument: Argument, mark: str, found: Argument) -> Argument:
+def filled(argument: Argument, mark: str, found: Argument) -> Argument:
+    """Put a name in the place of the mark, such as `{}`."""
     text = unescaped(argument.pattern)
     if text == mark:
         return found
@@ -79,9 +82,14 @@ def found_names(listed: Listed | None, places: Places, folders: tuple[str, ...] 
 
     Where keys or passwords can be among them, nothing is said of the names.
     """
-    if listed is None or len(listed.starts) > MOST_STARTS or _has_secrets(listed, places, folders):
-        return (unknown_argument("the input of xargs"),)
-    return [matching(start) if listed.narrow and not listed.named else start for start in listed.starts]
+    unknown = unknown_argument("the input of xargs")
+    if listed is None or len(listed.starts) > MOST_STARTS:
+        return (unknown,)
+    narrow = listed.narrow and not listed.named
+    names = [matching(start, places, folders, listed.tests) if narrow else start for start in listed.starts]
+    if _has_secrets(listed, places, folders):
+        return [unknown, *(name for name in names if name.pattern == "/*")]
+    return names
 
 
 def _has_secrets(listed: Listed, places: Places, folders: tuple[str, ...] | None) -> bool:
@@ -93,12 +101,21 @@ def _has_secrets(listed: Listed, places: Places, folders: tuple[str, ...] | None
     return any(places.covers_secrets(path) or places.is_secret(path) for path in paths)
 
 
-def matching(start: Argument) -> Argument:
-    """Return a word for a name that is found below a folder."""
+def matching(start: Argument, places: Places, folders: tuple[str, ...] | None, tests: Sequence[str] = ()) -> Argument:
+    """Return a word for a name that is found below a folder: below the root of the disk that can be anything."""
     if start.unknown or start.unset:
         return unknown_argument(start.raw)
+    if () in places.resolved(start, folders) and not _made_again(tests, places):
+        return replace(start, pattern="/*", programs=())
     pattern = f"{start.pattern.rstrip('/')}/{escaped('(what is found)')}"
     return replace(start, pattern=pattern, raw=f"{start.raw.rstrip('/')}/(what is found)", programs=())
+
+
+def _made_again(tests: Sequence[str], places: Places) -> bool:
+    """Tell whether tests pick only what programs make again, such as `*.pyc`."""
+    return any(
+        places.in_list(("x", value), "made_again") for test, value in pairwise(tests) if test in ("-name", "-iname")
+    )
 
 
 def find(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -120,7 +137,8 @@ def find(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         if text == "-delete":
             acts = True
             for start in starts:
-                yield from below(start, narrow, walk.places, state.folders, "deletes")
+                anywhere = () in walk.places.resolved(start, state.folders) and not _made_again(texts, walk.places)
+                yield from below(start, narrow and not anywhere, walk.places, state.folders, "deletes")
         elif text in FIND_WRITES and place < len(texts):
             yield from written(call.rest[place], walk.places, state.folders, "writes to")
             plain = False
@@ -129,7 +147,8 @@ def find(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             end = next((at for at in range(place, len(texts)) if texts[at] in (";", "+")), len(texts))
             inner = call.rest[place:end]
             for start in starts if len(starts) <= MOST_STARTS else [unknown_argument("{}")]:
-                yield from _find_runs(inner, matching(start) if narrow else start, start, secret, walk, state)
+                found = matching(start, walk.places, state.folders, texts) if narrow else start
+                yield from _find_runs(inner, found, start, secret, walk, state)
             place = end + 1
     rest = _without_runs(call.rest, texts)
     if not (acts and plain and reads.why_not_find(walk.places.rules.find_tests, rest) is None):
@@ -152,7 +171,7 @@ def _without_runs(rest: Sequence[Argument], texts: Sequence[str]) -> list[Argume
 def _find_runs(
     inner: Sequence[Argument], found: Argument, start: Argument, secret: bool, walk: Walk, state: State
 ) -> Iterator[Verdict]:
-    words = [_filled(argument, "{}", found) for argument in inner]
+    words = [filled(argument, "{}", found) for argument in inner]
     if not words:
         return
     name = unescaped(words[0].pattern).rsplit("/", 1)[-1]
@@ -160,7 +179,13 @@ def _find_runs(
         # The names come as `$1`, or inside the text, where a name could hold a command.
         if any("{}" in unescaped(word.pattern) and unescaped(word.pattern) != "{}" for word in inner):
             yield confirm("names of files become part of a command")
-        words = [replace(word, pattern=escaped(unescaped(word.pattern).replace("{}", "./found"))) for word in inner]
+        name_in_text = shlex.quote(found.literal) if found.literal else "./found"
+        words = [
+            word
+            if before.literal == "{}"
+            else replace(word, pattern=word.pattern.replace("\\{\\}", escaped(name_in_text)))
+            for before, word in zip(inner, words, strict=True)
+        ]
     yield from read_secrets(start, walk.places, state.folders, below=True)
     yield from judge_call(Call(tuple(words), secret=secret), walk, state)
     if secret:
@@ -168,16 +193,20 @@ def _find_runs(
 
 
 def parallel(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    """Judge a command that `parallel` runs on each of many words."""
+    """Judge a command that `parallel` runs on each of many words; without one, the words are the commands."""
     yield confirm("`parallel` runs a command on each of many words")
     place = count_options(("-j", "--jobs", "-n", "-N", "-a", "--colsep"), call.rest)
     end = next((at for at, word in enumerate(call.rest) if word.literal in (":::", "::::", ":::+")), len(call.rest))
     words = call.rest[place:end]
-    given = list(call.rest[end + 1 :]) or list(found_names(call.listed, walk.places, state.folders))
-    for found in given[:MOST_STARTS]:
-        filled = [_filled(word, "{}", found) for word in words]
-        text = [*filled, *([] if any("{" in word.pattern for word in words) else [found])]
-        if len(words) == 1:
+    given = list(call.rest[end + 1 :])
+    if not words and not given:
+        for document in call.documents or (None,):
+            yield from walk.inner(document, state) if document else [warn("`parallel` runs what it gets as input")]
+        return
+    for found in (given or list(found_names(call.listed, walk.places, state.folders)))[:MOST_STARTS]:
+        inner = [filled(word, "{}", found) for word in words]
+        text = [*inner, *([] if any("{" in word.pattern for word in words) else [found])]
+        if len(words) <= 1:
             yield from judge_text(text, walk, state)
         elif text:
             yield from judge_call(Call(tuple(text)), walk, state)

@@ -7,74 +7,105 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shellper.safety import reads
+from shellper.safety import makefile, reads
 from shellper.safety.code import judge_code
 from shellper.safety.listing import plain_name
 from shellper.safety.many import count_options, find, judge_text, parallel, xargs
+from shellper.safety.options import by_variable, option_values
 from shellper.safety.paths import written
-from shellper.safety.programs import Call, Handler, judge_call, proven
-from shellper.safety.rules import Rules, like
+from shellper.safety.programs import Call, Handler, judge_call, longest, proven
+from shellper.safety.rules import Rules, Wrapper, like
 from shellper.safety.tools import TOOLS
 from shellper.safety.verdict import Level, Verdict, allow, block, combine, confirm, shown, warn
-from shellper.safety.words import PROCESS_FILE, Argument, escaped, unescaped
+from shellper.safety.words import PROCESS_FILE, Argument, escaped, literal_argument, unescaped
 
 if TYPE_CHECKING:
-    from shellper.safety.walk import State, Walk
+    from shellper.safety.state import State
+    from shellper.safety.walk import Walk
 
+PLAIN_WORDS = re.compile(r"[\w./:=@%+,\s-]+")
 ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
-LONG_CODE = ("--eval", "--print", "--command", "--execute")
 # Options that take the rest of their word.
 TAKING = {"perl": ("-M", "-I", "-m"), "ruby": ("-r", "-I"), "pyth": ("-W", "-X")}
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+MOST_RECIPES = 40
 INPUTS = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "-")
 
 
-def handler_of(name: str, rules: Rules) -> Handler | None:
+def handler_of(name: str, arguments: Sequence[Argument], rules: Rules) -> Handler | None:
     """Return the reading for a program, or None if the tables are enough."""
     if name in HANDLERS:
         return HANDLERS[name]
     if name in TOOLS:
         return TOOLS[name]
-    if name in rules.wrappers:
+    if longest(rules.wrappers, name, arguments)[0]:
         return _wrapper
     if name in rules.shells:
         return _shell
-    if re.sub(r"[\d.]+$", "", name) in rules.interpreters:
-        return _interpreter
-    return None
+    return _interpreter if _language(name, rules) else None
+
+
+def _language(name: str, rules: Rules) -> str | None:
+    """Return the name that an interpreter is known by: that of `python3.11` is `python`."""
+    plain = re.sub(r"[\d.]+$", "", name)
+    return next((one for one in (name, plain) if one in rules.interpreters), None)
 
 
 def _wrapper(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     name = call.name
-    wrapper = walk.places.rules.wrappers[name]
+    wrapper, leading = longest(walk.places.rules.wrappers, name, call.rest)
+    if wrapper is None:
+        return
     if name == "command" and call.rest and call.rest[0].literal in ("-v", "-V"):
         yield proven("command -v", reads.not_written_out(call.rest))
         return
     if name == "exec" and any(target.startswith(("/dev/tcp/", "/dev/udp/")) for target in call.targets):
         yield block("`exec` opens a line to another machine for all that follows")
-    inner = call.rest[count_options(wrapper.values, call.rest) :]
-    options = call.rest[: len(call.rest) - len(inner)]
+    rest = call.rest[leading:]
+    inner = rest[count_options(wrapper.values, rest) :]
+    options = rest[: len(rest) - len(inner)]
     bare = name == "env" and not options and not inner
     if wrapper.verdict:
-        yield allow("`env` only reads") if bare else wrapper.verdict
+        yield Verdict(Level.ALLOW, ("`env` only reads",), secret=True) if bare else wrapper.verdict
     split = _split_string(options) if name == "env" else None
     if split is not None:
         yield from judge_text((split, *inner), walk, state)
         return
     while wrapper.assignments and inner and (found := ASSIGNED.match(inner[0].pattern)):
-        yield walk.assignment(found.group(1), inner[0].raw, False, inner[0].literal is not None)
+        value = inner[0].pattern[found.end() :] if inner[0].literal is not None else None
+        yield walk.assignment(found.group(1), inner[0].raw, False, value)
+        yield from by_variable(found.group(1), value, walk, state)
         inner = inner[1:]
     inner = inner[wrapper.positionals :]
     if not inner:
         if not bare:
             yield confirm(f"{shown(name)} isn't known to be read-only")
+        if wrapper.input:
+            yield from _from_input("sh", call, walk, state)
         return
-    judged = list(judge_text(inner, walk, state) if wrapper.shell else judge_call(call.of(inner), walk, state))
+    judged = list(_wrapped(wrapper, call, inner, walk, state))
     if wrapper.elsewhere:
         # What happens there doesn't touch the files here.
         judged = [verdict for verdict in judged if verdict.level is not Level.ALLOW]
     if wrapper.raises and not _ordinary(inner, walk.places.rules):
         judged = [replace(one, level=Level.WARN) if one.level is Level.CONFIRM else one for one in judged]
     yield from judged
+
+
+def _wrapped(wrapper: Wrapper, call: Call, inner: Sequence[Argument], walk: Walk, state: State) -> Iterator[Verdict]:
+    if wrapper.each:
+        for word in inner:
+            yield from judge_text([word], walk, state)
+    elif wrapper.shell:
+        text = " ".join(unescaped(word.pattern) for word in inner)
+        fed = call.piped_from or call.documents
+        if fed and PLAIN_WORDS.fullmatch(text) and all(word.is_proven for word in inner):
+            # Shell text of plain words is the program and its words, which get the input.
+            yield from judge_call(call.of([literal_argument(word) for word in text.split()]), walk, state)
+        else:
+            yield from judge_text(inner, walk, state)
+    else:
+        yield from judge_call(call.of(inner), walk, state)
 
 
 def _ordinary(inner: Sequence[Argument], rules: Rules) -> bool:
@@ -108,7 +139,10 @@ def _shell(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             yield allow(f"shows the version of `{name}`")
             return
         if re.fullmatch(r"-[a-zA-Z]*c[a-zA-Z]*", text):
-            yield from _script(call.rest[place], walk, state) if place < len(call.rest) else ()
+            if place < len(call.rest):
+                own = state.called_with(_given(call.rest[place + 2 :]))
+                own.variables["0"] = next(iter(_given(call.rest[place + 1 : place + 2])), escaped(name))
+                yield from _script(call.rest[place], walk, own)
             return
         if text in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
             place += 1
@@ -119,9 +153,14 @@ def _shell(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         and "-s" not in [argument.literal for argument in call.rest[:place]]
         and operands[0].literal not in INPUTS
     ):
-        yield from _file(operands[0], walk, state)
+        yield from _file(operands[0], walk, state.called_with(_given(operands[1:])))
     else:
         yield from _from_input(name, call, walk, state)
+
+
+def _given(arguments: Sequence[Argument]) -> tuple[str | None, ...]:
+    """Return the patterns of the words that a script is given."""
+    return tuple(argument.pattern if argument.is_proven else None for argument in arguments)
 
 
 def _script(script: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -199,7 +238,7 @@ def _mentions(argument: Argument, names: frozenset[str]) -> bool:
 def _interpreter(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     rules = walk.places.rules
     name = call.name
-    letters = rules.interpreters[re.sub(r"[\d.]+$", "", name)]
+    letters = rules.interpreters[_language(name, rules) or name]
     literals = [argument.literal for argument in call.rest]
     if literals in (["--version"], ["-V"], ["-v"]) and like(name, rules.versioned):
         yield allow(f"shows the version of `{name}`")
@@ -213,7 +252,7 @@ def _interpreter(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         if text.startswith(TAKING.get(name[:4], ("--no-",))):
             continue
         code = re.match(rf"-(?:[A-Za-z0-9]*[{letters}]\Z|[{letters}])", text) if letters else None
-        if code or text.startswith(LONG_CODE):
+        if code or text.startswith(rules.code_options):
             attached = text[code.end() :] if code else text.partition("=")[2]
             following = replace(argument, pattern=escaped(attached)) if attached else None
             yield from _code(name, following or next(iter(call.rest[place + 1 :]), None), walk, state)
@@ -270,11 +309,46 @@ def _source(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     state.folders = None
 
 
+def _make(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge `make` by the rules that it is given where those are known."""
+    yield confirm("`make` runs what its makefile says")
+    texts: list[str] = [unescaped(value.pattern) for _, value in option_values(("--eval",), call.rest)]
+    files = [value for _, value in option_values(("-f", "--file", "--makefile"), call.rest)]
+    for file in files or [literal_argument(name) for name in MAKEFILES]:
+        if file.literal in INPUTS:
+            texts.extend(document for document in call.documents if document is not None)
+            if None in call.documents or not call.documents:
+                yield warn("`make` runs what it gets as input")
+            if walk.places.rules.downloaders.intersection(call.piped_from):
+                yield block("`make` runs whatever the network sends")
+        elif file.programs and file.literal == PROCESS_FILE:
+            text = walk.values(state).printed(file.programs[0])
+            texts.extend([] if text is None else [text])
+            yield warn(f"runs what {shown(file.raw)} prints")
+        elif file.literal is None:
+            yield warn(f"which file {shown(file.raw)} is, is only known when it runs")
+        elif (made := state.files.get(plain_name(file.literal), "")) is None:
+            yield block(f"{shown(file.raw)} runs whatever the network sends")
+        else:
+            texts.append(made)
+    for word in call.rest:
+        name, mark, value = unescaped(word.pattern).partition("=")
+        if (
+            mark
+            and name in ("SHELL", "MAKE", ".SHELLFLAGS")
+            and value.rpartition("/")[2] not in walk.places.rules.shells
+        ):
+            yield warn(f"{shown(word.raw)} makes `make` run another program")
+            texts.append(f"x:;{value}")
+    for command in [command for text in texts for command in makefile.commands(text)][:MOST_RECIPES]:
+        yield from (found for found in walk.inner(command, state) if found.level > Level.CONFIRM)
+
+
 def _later(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge `crontab` and `at`: what they are given runs later."""
     name = call.name
     texts = [argument.literal for argument in call.rest]
-    if texts[:1] in (["-l"], ["-V"]) or name == "atq":
+    if "-l" in texts or texts[:1] == ["-V"] or name == "atq":
         yield allow(f"`{name}` shows what is planned")
         return
     if "-e" in texts:
@@ -301,4 +375,6 @@ HANDLERS: dict[str, Handler] = {
     "atq": _later,
     "batch": _later,
     "parallel": parallel,
+    "make": _make,
+    "gmake": _make,
 }

@@ -12,12 +12,14 @@ from shellper.safety.words import Argument, unescaped
 
 if TYPE_CHECKING:
     from shellper.safety.programs import Call
-    from shellper.safety.walk import State, Walk
+    from shellper.safety.state import State
+    from shellper.safety.walk import Walk
 
 # A key that proves who one is stays here.
 IDENTITY = frozenset({"-i", "--cert", "--key", "-E", "--cacert", "--identity", "-F", "-S"})
 COPIERS = frozenset({"scp", "rsync", "sftp", "rclone", "gsutil", "rcp"})
 REMOTE = re.compile(r"[\w.@-]*[\w]:(?!/{0}\\).*|rsync://.*|s3://.*|gs://.*")
+TELLS = re.compile(r"^\s*(?:env|printenv|set|export(?: -p)?|declare(?: -p)?|history)\s*(?:$|\|)")
 SOURCES = re.compile(r"\b(cat|base64|tar|zip|gzip|xxd|head|tail|env|printenv|history|grep|find|ps|set)\b")
 HANDS_SHELL = re.compile(r"(?i)\b(exec|system|shell):|,pty")
 
@@ -35,6 +37,7 @@ def sends(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         if before is not None and before.literal in IDENTITY and name != "curl":
             continue
         secret |= any(verdict.secret for verdict in read_secrets(argument, walk.places, state.folders))
+        secret |= any(TELLS.search(program.text) for program in argument.programs)
         if any(SOURCES.search(program.text) for program in argument.programs):
             yield warn(f"{shown(argument.raw)} sends what a command prints to the network")
     if secret:

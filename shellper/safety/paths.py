@@ -273,7 +273,9 @@ def _written(argument: Argument, path: Path, places: Places, verb: str) -> Verdi
         return block(f"{verb} {name}: that is a disk or the memory itself, not a file")
     if places.in_list(path, "network"):
         return warn(f"sends data to the network through {name}")
-    label = places.whole(path) if argument.is_glob else None
+    label = places.whole(path) if argument.is_glob or verb == "empties" else None
+    if label and verb == "empties":
+        return block(f"{verb} {name}: that is {label}")
     if label:
         return warn(f"{verb} {name}: that is {label}")
     return _placed(name, path, places, verb)
@@ -318,13 +320,16 @@ def _candidates(argument: Argument, places: Places) -> Iterator[Argument]:
 def _placed(name: str, path: Path, places: Places, verb: str) -> Verdict:
     """Judge a change at one path by where it lies."""
     shielding = verb.startswith("changes the")
-    if places.in_list(path, "guarded") or (verb == "empties" and places.in_list(path, "later")):
+    guarded = places.in_list(path, "guarded")
+    private = places.in_list(path, "private")
+    needed = places.in_list(path, "later") or (places.is_secret(path) and not private)
+    if guarded or (verb == "empties" and needed):
         return block(f"{verb} {name}: that decides who may do what here, or what runs")
     if shielding and places.inside(path, places.home):
         return confirm(f"{verb} {name}")
     if places.in_list(path, "later"):
         return warn(f"{verb} {name}: other programs run or trust that file later")
-    if places.is_secret(path) and not places.in_list(path, "private"):
+    if places.is_secret(path) and not private:
         return (confirm if verb == "creates" else warn)(f"{verb} {name}: that can hold keys or passwords")
     into_temporary = path in [parts_of(area) for area in places.rules.places["temporary"]] and not shielding
     if places.is_working(path) or places.is_temporary(path) or into_temporary:

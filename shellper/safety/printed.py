@@ -10,16 +10,27 @@ from collections.abc import Callable, Sequence
 from shellper.safety.ansi_c import ESCAPE, decoded
 
 LONGEST = 8 * 1024
+# `s/old/new/` without special characters.
+REPLACED = re.compile(r"s([/|,#:@!_])([\w\s~/=:@%,-]+?)\1([\w\s~/=:@%,.-]*)\1(g?)")
+CHARACTERS = re.compile(r"-[cb](\d{0,4})(?:-(\d{0,4}))?")
+COUNT = re.compile(r"(?:-n?(\d{1,4}))?")
 HEX = re.compile(r"[0-9a-fA-F]+")
 
 
-def output(words: Sequence[str], fed: str | None) -> str | None:
-    """Return what a program with these words prints when it is fed this text; None if that isn't known."""
+def output(words: Sequence[str], fed: str | None, folder: str | None = None) -> str | None:
+    """Return what a program with these words prints when it is fed this text; None if that isn't known.
+
+    `folder` is the working directory.
+    """
     if not words or len(fed or "") > LONGEST:
         return None
     name, rest = words[0].rsplit("/", 1)[-1], list(words[1:])
     if name in ("echo", "printf"):
         return _echo(rest) if name == "echo" else _printf(rest)
+    if (name in (":", "true") and not rest) or (name == "cat" and rest == ["/dev/null"]):
+        return ""
+    if name in ("pwd", "dirname", "basename", "realpath", "readlink"):
+        return _path(name, [word for word in rest if not word.startswith("-")], folder)
     if name == "cat" and rest in ([], ["-"]):
         return fed
     if name == "mktemp" and set(rest) <= {"-d", "-q"}:
@@ -33,6 +44,21 @@ def output(words: Sequence[str], fed: str | None) -> str | None:
         return transform(fed)
     except (ValueError, binascii.Error):
         return None
+
+
+def _path(name: str, names: list[str], folder: str | None) -> str | None:
+    """Return what a program prints that works on the name of one file alone."""
+    if name == "pwd":
+        return folder + "\n" if folder and not names else None
+    if len(names) != 1:
+        return None
+    text = names[0].rstrip("/") or "/"
+    if name == "dirname":
+        return (text.rpartition("/")[0] or ("/" if text.startswith("/") else ".")) + "\n"
+    if name == "basename":
+        return (text.rpartition("/")[2] or "/") + "\n"
+    # Links are followed where the path is judged.
+    return text + "\n" if text.startswith("/") else None
 
 
 def _echo(words: list[str]) -> str:
@@ -81,6 +107,30 @@ def _transform(name: str, rest: list[str]) -> Callable[[str], str] | None:
         return lambda text: _translated(text, _set(rest[0]), _set(rest[1]))
     if name == "tr" and len(rest) == 2 and rest[0] == "-d":
         return lambda text: "".join(character for character in text if character not in _set(rest[1]))
+    return _lines(name, rest)
+
+
+def _lines(name: str, rest: list[str]) -> Callable[[str], str] | None:
+    """Return how a filter changes or picks lines, or None if that isn't known."""
+    replaced = REPLACED.fullmatch(rest[0]) if name == "sed" and len(rest) == 1 else None
+    if replaced:
+        old, new = re.escape(replaced[2]), replaced[3]
+        return lambda text: "".join(
+            re.sub(old, lambda _: new, line, count=0 if replaced[4] else 1) for line in text.splitlines(True)
+        )
+    span = CHARACTERS.fullmatch("".join(rest)) if name == "cut" else None
+    if span:
+        first, last = int(span[1] or 1), None if span[2] == "" else int(span[2] or span[1] or 1)
+        return lambda text: "".join(line[first - 1 : last] + "\n" for line in text.splitlines())
+    count = COUNT.fullmatch("".join(rest)) if name in ("head", "tail") else None
+    if count:
+        most = int(count[1] or 10)
+        ends = name == "tail"
+        return lambda text: "".join(text.splitlines(True)[-most:] if ends else text.splitlines(True)[:most])
+    if name == "tac" and not rest:
+        return lambda text: "".join(reversed(text.splitlines(True)))
+    if name == "awk" and rest in (["{print}"], ["1"], ["{print $0}"]):
+        return lambda text: text
     return None
 
 

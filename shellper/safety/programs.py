@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shellper.safety import reads
 from shellper.safety.characters import two_scripts
@@ -17,7 +17,8 @@ from shellper.safety.verdict import Level, Verdict, allow, block, confirm, shown
 from shellper.safety.words import Argument, literal_argument, matches, unescaped
 
 if TYPE_CHECKING:
-    from shellper.safety.walk import State, Walk
+    from shellper.safety.state import State
+    from shellper.safety.walk import Walk
 
 
 @dataclass(frozen=True)
@@ -53,24 +54,10 @@ class Call:
 
 
 # Commands of the shell that work out the index of an array element, and so run what stands in it.
-SUBSCRIPTING = frozenset(
-    {
-        "test",
-        "[",
-        "printf",
-        "read",
-        "unset",
-        "let",
-        "declare",
-        "typeset",
-        "local",
-        "export",
-        "wait",
-        "readonly",
-        "mapfile",
-    }
+SUBSCRIPTING = (
+    *("test", "[", "printf", "read", "unset", "let", "declare", "typeset"),
+    *("local", "export", "wait", "readonly", "mapfile"),
 )
-
 HELP = (["--help"], ["--version"])
 
 Handler = Callable[["Call", "Walk", "State"], Iterator[Verdict]]
@@ -104,7 +91,7 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         Verdict(verdict.level, tuple(f"`{name}` {reason}" for reason in verdict.reasons), verdict.secret)
         for verdict in told
     ]
-    effects = list(_effects(name, call, walk, state, handler_of(name, walk.places.rules)))
+    effects = list(_effects(name, call, walk, state, handler_of(name, call.rest, walk.places.rules)))
     if any(verdict.level > Level.ALLOW for verdict in told):
         # A rule has said what the program does.
         effects = [verdict for verdict in effects if verdict != _unknown(name)]
@@ -143,8 +130,12 @@ def _name(text: str, places: Places) -> tuple[str, bool]:
 
 
 def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler | None) -> Iterator[Verdict]:
+    # options judges calls, too.
+    from shellper.safety.options import judge_scripts, option_values
+
     rules = walk.places.rules
     read, words = _read_of(name, call, rules)
+    write, leading = longest(rules.writes, name, call.rest)
     rest = call.rest[words:]
     if not (read and (read.names or read.free)) and name not in rules.quiet:
         deep = name in rules.recursive and (not rules.recursive[name] or _has_any(rest, rules.recursive[name]))
@@ -152,7 +143,9 @@ def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler |
         if deep and len(operands) == 0:
             operands = [literal_argument(".")]
         for argument in operands:
-            yield from read_secrets(argument, walk.places, state.folders, below=deep)
+            # What is read in part ends.
+            partly = name == "head" and argument.literal in rules.places["endless"]
+            yield from () if partly else read_secrets(argument, walk.places, state.folders, below=deep)
     if name in rules.senders:
         yield from sends(name, call, walk, state)
     if name in SUBSCRIPTING:
@@ -162,47 +155,70 @@ def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler |
         for argument in reads.operands_of(read, rest):
             if not argument.pattern.startswith("/"):
                 yield confirm(f"which file {shown(argument.raw)} is, depends on a folder that isn't known")
-    for target in _outputs(rules.outputs.get(name, ()), call.rest):
+    for _, target in option_values(rules.outputs.get(name, ()), call.rest):
+        if target.literal == "-":
+            continue
         yield from unpacked(target, walk.places, state.folders)
-    for script in _outputs(rules.scripts.get(name, ()), call.rest):
-        yield from walk.option(name, script, state)
+    yield from judge_scripts(name, call, walk, state)
     if handler and not words:
         yield from handler(call, walk, state)
     elif read:
         doubt = reads.why_not_read(name, read, rest)
-        if doubt and name in rules.writes:
-            yield from changes(name, rules.writes[name], call.rest, walk.places, state.folders)
-        yield proven(" ".join([name, *(argument.raw for argument in call.rest[:words])]), doubt)
-    elif name in rules.writes:
-        yield from changes(name, rules.writes[name], call.rest, walk.places, state.folders)
+        if doubt and write:
+            yield from changes(name, write, call.rest, walk.places, state.folders)
+        found = proven(" ".join([name, *(argument.raw for argument in call.rest[:words])]), doubt)
+        yield replace(found, secret=found.secret or (name in rules.environment and not reads.operands_of(read, rest)))
+    elif write:
+        yield from changes(name, write, call.rest[leading:], walk.places, state.folders)
     elif like(name, rules.versioned) and _texts(call.rest) in (["--version"], ["-V"], ["-v"], ["version"], ["--help"]):
         yield allow(f"shows the version of `{name}`")
     else:
         yield _unknown(name)
-        yield from _passed_on(call, walk, state)
+        yield from _passed_on(name, call, walk, state)
 
 
-def _passed_on(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+def _passed_on(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge the words of an unknown program from the name of a known one on: it may be one that runs others."""
     rules = walk.places.rules
     for place, argument in enumerate(call.rest):
-        name = (argument.literal or "").rpartition("/")[2]
-        if name in rules.writes or name in rules.shells or name in ("dd", "find", "sudo", "env"):
+        text = argument.literal or ""
+        inner = text.rpartition("/")[2]
+        if inner in rules.writes or inner in rules.shells or inner in ("dd", "find", "sudo", "env"):
             found = judge_call(call.of(call.rest[place:]), walk, state)
             yield from (verdict for verdict in found if verdict.level is Level.BLOCK)
             return
+        if name not in rules.tellers and _could_run(text, rules):
+            for verdict in walk.inner(text, state):
+                if verdict.level is Level.BLOCK:
+                    yield warn(f"if `{name}` runs {shown(argument.raw)}: {verdict.reasons[0]}")
+
+
+def _could_run(text: str, rules: Rules) -> bool:
+    """Tell whether a word could be a text that runs a program that changes things."""
+    names = re.findall(r"[\w.+-]+", text) if " " in text.strip() else []
+    acting = (*rules.writes, *rules.shells, "dd", "find")
+    return any(name in acting or name.startswith("mkfs") for name in names)
 
 
 def _read_of(name: str, call: Call, rules: Rules) -> tuple[Read | None, int]:
     """Return what is known of a reading program, and how many words after its name belong to that."""
-    words = _texts(call.rest[:2])
-    for count in range(len(words), 0, -1):
-        found = rules.reads.get(" ".join([name, *words[:count]]))
+    found, words = longest(rules.reads, name, call.rest)
+    if words == 0 and (name in rules.shells or longest(rules.wrappers, name, call.rest)[0]):
+        return None, 0
+    return found, words
+
+
+Known = TypeVar("Known")
+
+
+def longest(table: Mapping[str, Known], name: str, arguments: Sequence[Argument]) -> tuple[Known | None, int]:
+    """Return what a table says of a program and its first words, and how many words that takes after the name."""
+    words = _texts(arguments[:2])
+    for count in range(len(words), -1, -1):
+        found = table.get(" ".join([name, *words[:count]]))
         if found:
             return found, count
-    if name in rules.shells or name in rules.wrappers:
-        return None, 0
-    return rules.reads.get(name), 0
+    return None, 0
 
 
 def _texts(arguments: Sequence[Argument]) -> list[str]:
@@ -213,13 +229,15 @@ def _has_any(arguments: Sequence[Argument], options: Sequence[str]) -> bool:
     return any(has_option(text, options) for text in _texts(arguments))
 
 
-def unpacked(target: Argument, places: Places, folders: tuple[str, ...] | None) -> Iterator[Verdict]:
+def unpacked(
+    target: Argument, places: Places, folders: tuple[str, ...] | None, verb: str = "writes to"
+) -> Iterator[Verdict]:
     """Judge an output that may be a file or a folder in which anything can be overwritten."""
     for path in places.resolved(target, folders):
         if places.in_list(path, "never_into"):
             yield block(f"writes to {shown(target.raw)}: files that the system needs can be overwritten there")
             return
-    yield from written(target, places, folders, "writes to")
+    yield from written(target, places, folders, verb)
 
 
 def _unknown(name: str) -> Verdict:
@@ -232,23 +250,6 @@ def _subscript_runs(name: str, argument: Argument) -> bool:
     if name in ("declare", "typeset", "local", "readonly", "export"):
         return "$(" in text or "`" in text
     return re.search(r"\[.*(?:\$\(|`)", text) is not None
-
-
-def _outputs(options: Sequence[str], arguments: Sequence[Argument]) -> Iterator[Argument]:
-    """Find the paths that follow the options for an output file or folder."""
-    waiting = False
-    for argument in arguments:
-        option, mark, value = argument.pattern.partition("=")
-        attached = argument.pattern[:2] in options and argument.pattern[2:]
-        if waiting:
-            yield argument
-            waiting = False
-        elif argument.pattern in options:
-            waiting = True
-        elif attached:
-            yield replace(argument, pattern=attached)
-        elif mark and option in options:
-            yield replace(argument, pattern=value)
 
 
 def proven(name: str, doubt: str | None) -> Verdict:
@@ -284,7 +285,8 @@ def _changes(
             targets = into or operands[-1:]
             sources = operands if into else operands[:-1]
             for target in targets:
-                yield from unpacked(target, places, folders)
+                empty = any(source.literal == "/dev/null" for source in sources)
+                yield from unpacked(target, places, folders, "empties" if empty else "writes to")
                 if write.effect == "move" and target.literal == "/dev/null":
                     yield warn("moving something to `/dev/null` loses it")
             for source in sources:
@@ -297,8 +299,11 @@ def _changes(
                 for target in targets:
                     yield from into_folder(source, target, places, folders)
         case "write":
+            verb = write.verb or "writes to"
+            if verb == "cuts" and re.search(r"(?:^| )(?:-s ?|--size[= ])0(?: |$)", " ".join(_texts(arguments))):
+                verb = "empties"
             for operand in operands:
-                yield from written(operand, places, folders, write.verb or "writes to")
+                yield from written(operand, places, folders, verb)
         case "create":
             for operand in operands:
                 yield from created(operand, places, folders)

@@ -12,7 +12,8 @@ from shellper.safety.verdict import Level, Verdict, allow, combine, confirm, sho
 from shellper.safety.words import Argument, expand
 
 if TYPE_CHECKING:
-    from shellper.safety.walk import State, Walk
+    from shellper.safety.state import State
+    from shellper.safety.walk import Walk
 
 
 # A line of a shell's start-up file that only names something.
@@ -56,7 +57,8 @@ def judge_redirect(
         elif argument.programs and argument.raw.startswith((">(", "<(")):
             yield allow(f"gives its output to {shown(argument.raw)}")
         else:
-            verb = "adds to" if redirect.operator in (">>", "&>>") else "empties" if bare else "writes to"
+            emptied = bare or (text is not None and not text.strip())
+            verb = "adds to" if redirect.operator in (">>", "&>>") else "empties" if emptied else "writes to"
             found = list(written(argument, walk.places, state.folders, verb))
             if text is not None and _runs_later(argument, walk, state):
                 found = _remembered(text, verb, found, walk, state)

@@ -1,9 +1,10 @@
-"""The rules as data: `rules.toml` and `programs.toml`, loaded once into frozen values."""
+"""The rules as data: `rules.toml`, `runners.toml` and `programs.toml`, loaded once into frozen values."""
 
 from __future__ import annotations
 
 import fnmatch
 import functools
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any
 from shellper.safety.verdict import Level, Verdict
 
 DATA = Path(__file__).parent
+SHORTEST = 6
+"""The fewest characters by which a long option is known when it is cut short."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,24 @@ class Wrapper:
     positionals: int = 0
     assignments: bool = False
     shell: bool = False
+    each: bool = False
+    input: bool = False
     raises: bool = False
     elsewhere: bool = False
     verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Script:
+    """Words of a program that hold a command; `runners.toml` explains the fields."""
+
+    programs: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    value: re.Pattern[str] = re.compile("(?s)(.*)")
+    code: bool = False
+    rest: bool = False
+    names: bool = False
+    level: Level = Level.WARN
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,7 @@ class Rule:
             and (
                 not self.first or like(next((word for word in arguments if word[:1] not in ("-", "+")), ""), self.first)
             )
-            and not any(has_option(argument, self.without) for argument in arguments)
+            and not any(has_option(argument, self.without, whole=True) for argument in arguments)
             and (not self.options or any(has_option(argument, self.options) for argument in arguments))
         )
 
@@ -107,18 +125,23 @@ class Rules:
     run_variables: tuple[str, ...]
     hostile_variables: tuple[str, ...]
     secret_variables: tuple[str, ...]
+    helpers: frozenset[str]
+    tellers: frozenset[str]
+    environment: frozenset[str]
     shells: frozenset[str]
     downloaders: frozenset[str]
     senders: frozenset[str]
     decoders: frozenset[str]
     quiet: frozenset[str]
     recursive: Mapping[str, tuple[str, ...]]
-    scripts: Mapping[str, tuple[str, ...]]
+    scripts: tuple[Script, ...]
     ordinary_admin: Mapping[str, tuple[str, ...]]
     versioned: tuple[str, ...]
     interpreters: Mapping[str, str]
+    code_options: tuple[str, ...]
     places: Mapping[str, tuple[str, ...]]
     wrappers: Mapping[str, Wrapper]
+    wrapper_names: frozenset[str]
     writes: Mapping[str, Write]
     reads: Mapping[str, Read]
     outputs: Mapping[str, tuple[str, ...]]
@@ -133,15 +156,30 @@ def like(text: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)
 
 
-def has_option(argument: str, options: Iterable[str]) -> bool:
-    """Tell whether an argument is one of the options, also inside a cluster such as `-xf`."""
+def has_option(argument: str, options: Iterable[str], whole: bool = False) -> bool:
+    """Tell whether an argument is one of the options, also inside a cluster such as `-xf`, or cut short.
+
+    `whole` asks for long options as they are written out.
+    """
     for option in options:
-        if fnmatch.fnmatchcase(argument, option):
+        if fnmatch.fnmatchcase(argument, option) or (not whole and is_short_for(argument, option)):
             return True
         is_letter = len(option) == 2 and option[0] == "-" and option[1].isalnum()
         if is_letter and argument[:1] == "-" and argument[1:2] != "-" and option[1] in argument[1:]:
             return True
     return False
+
+
+def is_short_for(argument: str, option: str) -> bool:
+    """Tell whether an argument is a long option that is cut short, as in `--recurs` or `--checkpoint-act=x`."""
+    given = argument.partition("=")[0]
+    return len(given) >= SHORTEST and given[:2] == "--" and option[:2] == "--" and option.startswith(given)
+
+
+@functools.lru_cache(maxsize=256)
+def scripts_about(name: str) -> tuple[Script, ...]:
+    """Return what is known of the words of a program that hold a command."""
+    return tuple(script for script in load().scripts if like(name, script.programs))
 
 
 @functools.lru_cache(maxsize=256)
@@ -154,27 +192,33 @@ def rules_about(name: str) -> tuple[Rule, ...]:
 def load() -> Rules:
     """Load the rules that come with the package."""
     data = tomllib.loads((DATA / "rules.toml").read_text("utf-8"))
+    runners = tomllib.loads((DATA / "runners.toml").read_text("utf-8"))
     reads = tomllib.loads((DATA / "programs.toml").read_text("utf-8"))
     git, find = reads.pop("git"), reads.pop("find")
     return Rules(
         trusted_folders=tuple(data["trusted_folders"]),
         plain_variables=tuple(data["plain_variables"]),
         steering_variables=tuple(data["steering_variables"]),
-        run_variables=tuple(data["run_variables"]),
+        run_variables=tuple(runners["run_variables"]),
         hostile_variables=tuple(data["hostile_variables"]),
         secret_variables=tuple(data["secret_variables"]),
-        shells=frozenset(data["shells"]),
+        helpers=frozenset(runners["helpers"]),
+        tellers=frozenset(runners["tellers"]),
+        environment=frozenset(data["environment"]),
+        shells=frozenset(runners["shells"]),
         downloaders=frozenset(data["downloaders"]),
         senders=frozenset(data["senders"]),
         decoders=frozenset(data["decoders"]),
         quiet=frozenset(data["quiet"]),
         recursive=_tuples(data["recursive"]),
-        scripts=_tuples(data["scripts"]),
+        scripts=tuple(_script(entry) for entry in runners["script"]),
         ordinary_admin=_tuples(data["ordinary_admin"]),
         versioned=tuple(data["versioned"]),
-        interpreters=data["interpreters"],
+        interpreters=runners["interpreters"],
+        code_options=tuple(runners["code_options"]),
         places=_tuples(data["places"]),
-        wrappers={name: _wrapper(name, entry) for name, entry in data["wrappers"].items()},
+        wrappers={name: _wrapper(name, entry) for name, entry in runners["wrappers"].items()},
+        wrapper_names=frozenset(name for name in runners["wrappers"] if " " not in name),
         writes={name: Write(**_frozen(entry)) for name, entry in data["writes"].items()},
         reads={name: Read(**_frozen(entry)) for name, entry in reads.items()},
         outputs=_tuples(data["outputs"]),
@@ -205,6 +249,12 @@ def _wrapper(name: str, entry: dict[str, Any]) -> Wrapper:
     if "level" in entry:
         verdict = Verdict(Level(entry["level"]), (f"`{name}` {entry['reason']}",))
     return Wrapper(**_frozen(rest), verdict=verdict)
+
+
+def _script(entry: dict[str, Any]) -> Script:
+    rest = {key: value for key, value in entry.items() if key not in ("level", "value")}
+    level = Level(entry.get("level", "warn"))
+    return Script(**_frozen(rest), value=re.compile(entry.get("value", "(?s)(.*)")), level=level)
 
 
 def _rule(entry: dict[str, Any]) -> Rule:

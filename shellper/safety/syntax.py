@@ -47,21 +47,23 @@ class Piece:
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a command with its place in the text."""
+    """A word of a command with its place in the text, and for `name=(...)` the elements where they are plain words."""
 
     start: int
     end: int
     pieces: tuple[Piece, ...]
     raw: str
+    elements: tuple[Word, ...] | None = None
 
 
 @dataclass(frozen=True)
 class HereDocument:
-    """The lines that follow `<<`: their text and the programs that would run in them."""
+    """The lines that follow `<<`: their text, the programs that would run in them, and its pieces if it is expanded."""
 
     text: str
     literal: bool
     programs: tuple[Program, ...]
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True)

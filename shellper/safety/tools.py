@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 from shellper.safety import reads
 from shellper.safety.code import judge_code
-from shellper.safety.git import git_folders, why_not_git
+from shellper.safety.git_runs import git
 from shellper.safety.many import found_names
+from shellper.safety.options import by_variable
 from shellper.safety.paths import deleted, read_secrets, written
-from shellper.safety.programs import Call, Handler, proven
+from shellper.safety.printed import output
+from shellper.safety.programs import Call, Handler, judge_call, proven
 from shellper.safety.verdict import Level, Verdict, allow, block, confirm, shown, warn
 from shellper.safety.words import Argument, escaped, literal_argument, unescaped
 
 if TYPE_CHECKING:
-    from shellper.safety.walk import State, Walk
+    from shellper.safety.state import State
+    from shellper.safety.walk import Walk
 
 MOST_LINES = 16
 # Options that only say how; `declare -i` and `-n` look up what a value names, `mapfile -C` runs it.
@@ -32,6 +35,7 @@ CALM_OPTIONS = {
 }
 ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
 LISTS_VARIABLES = frozenset({"-p", "-x", "-f", "-F", "-a", "-i", "-r"})
+CALM_SETTING = re.compile(r"[-+][euxo]+|pipefail|errexit|nounset|xtrace")
 HOST_MOUNT = re.compile(r"(?:.*source=|.*src=)?/(?:etc|root|home|boot|usr|var/run/docker\.sock)?(?:[:,].*)?")
 SED_RUNS = re.compile(r"(?:^|[;}/\d$])\s*e\s+(.+)|/[gpiI0-9]*e[gpiI0-9]*\s*$")
 
@@ -59,12 +63,16 @@ def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         return
     if name == "export":
         yield confirm(f"changes variables with {shown(name)}")
+    changed = any(re.match(r"-[a-zA-Z]*[iluAn]", argument.pattern) for argument in call.rest) and name != "export"
     for argument in call.rest:
         found = ASSIGNED.match(argument.pattern)
         if found:
-            known = not argument.unknown and not argument.unset and "+=" not in found.group()
-            yield walk.assignment(found.group(1), argument.raw, True, known)
-            state.variables[found.group(1)] = argument.pattern[found.end() :] if known else None
+            # Options such as `-i` and `-u` make another text of the value.
+            known = argument.is_proven and "+=" not in found.group() and not changed
+            value = argument.pattern[found.end() :] if known else None
+            yield walk.assignment(found.group(1), argument.raw, True, value)
+            yield from by_variable(found.group(1), value, walk, state)
+            state.assign(found.group(1), value)
         elif argument.literal is None:
             yield warn(f"which variable {shown(argument.raw)} is, is only known when it runs")
         elif argument.literal.startswith("-") and set(argument.literal[1:]) <= set(CALM_OPTIONS.get(name, "p")):
@@ -72,9 +80,11 @@ def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         elif argument.literal.startswith("-"):
             yield warn(f"{shown(argument.literal)} of `{name}` can run what a variable holds")
         else:
-            yield walk.assignment(argument.literal.partition("[")[0], argument.raw, True, False)
+            yield walk.assignment(argument.literal.partition("[")[0], argument.raw, True, None)
             is_read = name == "read" and argument is call.rest[-1] and "=" not in argument.literal
-            state.variables[argument.literal] = _line(call, walk, state) if is_read else None
+            state.assign(argument.literal, _line(call, walk, state) if is_read else None)
+            if name in ("mapfile", "readarray") and len(call.documents) == 1 and call.documents[0]:
+                state.arrays[argument.literal] = tuple(map(escaped, call.documents[0].splitlines()[:MOST_LINES]))
 
 
 def _line(call: Call, walk: Walk, state: State) -> str | None:
@@ -86,6 +96,39 @@ def _line(call: Call, walk: Walk, state: State) -> str | None:
         lines = [line for line in call.documents[0].split("\n") if line][:MOST_LINES]
         return "{" + ",".join(map(escaped, lines)) + "}" if len(lines) > 1 else escaped("".join(lines))
     return None
+
+
+def _set(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge `set`, which shows the variables, says how the shell goes on, or gives it other words."""
+    literals = [argument.literal for argument in call.rest]
+    if literals[:1] == ["--"]:
+        state.words = tuple(argument.pattern if argument.is_proven else None for argument in call.rest[1:])
+        yield allow("gives the shell other words")
+    elif literals and all(CALM_SETTING.fullmatch(literal or "") for literal in literals):
+        yield allow("says how the shell goes on after errors")
+    else:
+        found = proven("set", reads.why_not_read("set", walk.places.rules.reads["set"], call.rest))
+        yield replace(found, secret=not call.rest)
+
+
+def _shift(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    count = call.rest[0].literal or "" if call.rest else "1"
+    if state.words is not None:
+        state.words = state.words[int(count) :] if re.fullmatch(r"\d{1,4}", count) else None
+    yield proven("shift", reads.why_not_read("shift", walk.places.rules.reads["shift"], call.rest))
+
+
+def _printf(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge `printf`, which with `-v` sets a variable."""
+    literals = [argument.literal for argument in call.rest]
+    if literals[:1] == ["-v"] and len(literals) > 2 and literals[1]:
+        known = [literal for literal in literals[2:] if literal is not None]
+        text = output(("printf", *known), None) if len(known) == len(literals) - 2 else None
+        value = None if text is None else escaped(text)
+        yield walk.assignment(literals[1], call.rest[1].raw, True, value)
+        state.assign(literals[1], value)
+    else:
+        yield proven("printf", reads.why_not_read("printf", walk.places.rules.reads["printf"], call.rest))
 
 
 def _alias(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -101,7 +144,7 @@ def _alias(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             )
             same = value.split()[:1] == [name]
             yield (warn if known and not same else confirm)(f"gives {shown(name)} another meaning")
-            state.functions |= {name}
+            state.functions[name] = None
             yield from (found for found in walk.inner(value, state) if found.level > Level.CONFIRM)
 
 
@@ -132,36 +175,9 @@ def _sed(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             yield from walk.inner(found.group(1), state) if found.group(1) else ()
         for target in re.findall(r"(?:^|[;/}\s\d$])w\s+([^\s;}]+)", unescaped(script.pattern)):
             yield from written(literal_argument(target), walk.places, state.folders, "writes to")
+    empties = not scripted and re.fullmatch(r"(?:1,\$)?\s*d", unescaped(operands[0].pattern)) if operands else None
     for file in (operands if scripted else operands[1:]) if in_place else ():
-        yield from written(file, walk.places, state.folders, "changes")
-
-
-def _git(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    folders, rest = git_folders(call.rest, state.folders)
-    yield proven("git", why_not_git(walk.places.rules.git, rest, folders))
-    for before, argument in zip([None, *call.rest], call.rest, strict=False):
-        text = unescaped(argument.pattern)
-        option = unescaped(before.pattern) if before else ""
-        setting = text[2:] if re.match(r"-c.+=", text) else text if option in ("-c", "config") else ""
-        if setting or text.startswith(("--config-env", "--exec-path=")):
-            yield from _git_setting(setting or text, walk, state)
-        if re.match(r"ext::|--upload-pack=|--receive-pack=|--exec=|-x$", text) and "clean" not in [
-            a.raw for a in call.rest
-        ]:
-            yield warn(f"{shown(argument.raw)} makes `git` run another program")
-        if text.startswith("!") or (option in ("-x", "--exec", "run", "--tree-filter", "--msg-filter") and text):
-            yield from (found for found in walk.inner(text.lstrip("!"), state) if found.level > Level.CONFIRM)
-
-
-def _git_setting(setting: str, walk: Walk, state: State) -> Iterator[Verdict]:
-    """Judge a setting given with `-c`."""
-    key, _, value = setting.partition("=")
-    harmless = re.fullmatch(
-        r"(?i)(color\..*|user\..*|core\.(quotepath|autocrlf|abbrev)|log\..*|advice\..*|init\..*|diff\.renames)", key
-    )
-    if not harmless and "=" in setting:
-        yield warn(f"{shown(setting)} can make `git` run another program")
-        yield from (found for found in walk.inner(value.lstrip("!"), state) if found.level is Level.BLOCK)
+        yield from written(file, walk.places, state.folders, "empties" if empties else "changes")
 
 
 def _dd(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -220,11 +236,25 @@ def _container(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             yield block(f"`{name}` gives a container the files of the whole computer")
         elif mounted and any(path.split(":")[0].rstrip("/") == home for home in (walk.places.home, "~")):
             yield warn(f"`{name}` gives a container your home folder")
-    if "exec" in texts[:2] or "run" in texts[:2]:
-        place = next((at for at, text in enumerate(texts) if at and text in walk.places.rules.shells), None)
-        if place is not None and "-c" in texts[place:] and texts.index("-c", place) + 1 < len(texts):
-            found = walk.inner(texts[texts.index("-c", place) + 1], state)
-            yield from (replace(one, level=Level.WARN) for one in found if one.level > Level.CONFIRM)
+    if {"exec", "run"}.intersection(texts[:2]):
+        yield from _in_container(call, texts, walk, state)
+
+
+def _in_container(call: Call, texts: list[str], walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge what runs in a container: it is apart from the files here, but for the folders that it is given."""
+    rules = walk.places.rules
+    acting = (*rules.writes, *rules.shells, "dd", "find", "env")
+    place = next((at for at, text in enumerate(texts) if at > 1 and text.rpartition("/")[2] in acting), None)
+    if place is None:
+        return
+    found = judge_call(call.of(call.rest[place:]), walk, state)
+    yield from (replace(one, level=Level.WARN) for one in found if one.level is Level.BLOCK)
+    mounts = [re.fullmatch(r"(?:--volume=|-v)?([/~.][^:]*):(/[^:]*)(?::.*)?", text) for text in texts[:place]]
+    for mount in filter(None, mounts):
+        here = re.sub(r"^~(?=/|$)", lambda _: walk.places.home, mount[1]).rstrip("/")
+        inside = re.compile(rf"(?<![\w.]){re.escape(mount[2].rstrip('/'))}(?=/|$|\s|\*)")
+        words = [replace(word, pattern=inside.sub(lambda _: here, word.pattern)) for word in call.rest[place:]]  # noqa: B023
+        yield from (one for one in judge_call(call.of(words), walk, state) if one.level is Level.BLOCK)
 
 
 def _editor(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -261,7 +291,7 @@ def _unset(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             yield warn(f"{shown(name)}: past commands are no longer kept")
         else:
             yield confirm(f"takes the variable {shown(argument.raw)} away")
-        state.variables[name] = None
+        state.assign(name, None)
 
 
 def _history(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -312,6 +342,9 @@ TOOLS: dict[str, Handler] = {
     "mapfile": _export,
     "readarray": _export,
     "getopts": _export,
+    "set": _set,
+    "shift": _shift,
+    "printf": _printf,
     "alias": _alias,
     "awk": _awk,
     "gawk": _awk,
@@ -319,7 +352,7 @@ TOOLS: dict[str, Handler] = {
     "nawk": _awk,
     "sed": _sed,
     "gsed": _sed,
-    "git": _git,
+    "git": git,
     "dd": _dd,
     "ln": _link,
     "kill": _kill,

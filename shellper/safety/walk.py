@@ -7,66 +7,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from shellper.safety.bombs import calls_itself, named_programs, spawns_without_end
-from shellper.safety.listing import Listed, fetched_names, listed_by, plain_name
+from shellper.safety.known import DOCUMENTS, input_of, listed_in, printed_by, shown_by, values_of
+from shellper.safety.listing import fetched_names, plain_name
+from shellper.safety.options import by_variable, names_helper
 from shellper.safety.paths import Places
-from shellper.safety.printed import output
 from shellper.safety.programs import Call, judge_call
 from shellper.safety.redirects import judge_redirect, opens_path
 from shellper.safety.rules import like
-from shellper.safety.syntax import Compound, Node, Program, Redirect, Simple, Unreadable, Word
+from shellper.safety.state import Feed, State
+from shellper.safety.syntax import Compound, Node, Program, Simple, Unreadable, Word
 from shellper.safety.tree import read_tree
 from shellper.safety.verdict import Level, Verdict, allow, block, combine, confirm, shown, warn
 from shellper.safety.words import Argument, Values, assigned, expand, unescaped, unknown_argument
 
 MOST_DEPTH = 8
 MOST_TEXTS = 200
-MOST_FOLDERS = 8
-MOST_PRINTED = 4
+NOTHING = Feed()
 NETWORK = ("/dev/tcp/", "/dev/udp/")
-DOCUMENTS = ("<<", "<<-", "<<<")
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*|[A-Z]")
 # Lower-case names that programs look at.
 PROXIES = re.compile(r".*_proxy|histchars")
 ADDED_PATH = re.compile(r"""PATH=["']?(?:[\w./$~{}-]+:)*\$\{?PATH\}?(?::[\w./$~{}-]+)*["']?""")
-WHOLE_NUMBER = re.compile(r"-?\d{1,18}|")
-
-
-@dataclass
-class State:
-    """What is known at one point of a command: the folders it may be in, the variables, the functions."""
-
-    folders: tuple[str, ...] | None
-    variables: dict[str, str | None] = field(default_factory=dict)
-    functions: frozenset[str] = frozenset()
-    files: dict[str, str | None] = field(default_factory=dict)
-    """What this command itself writes to files: the text, or None for what the network sends."""
-
-    def copy(self) -> State:
-        """Make a state of its own for a part that can't change this one."""
-        return State(self.folders, dict(self.variables), self.functions, dict(self.files))
-
-    def may_also_be(self, folders: tuple[str, ...] | None) -> None:
-        """Add folders that the command may be in as well."""
-        if self.folders is None or folders is None:
-            self.folders = None
-        else:
-            joined = tuple(dict.fromkeys((*self.folders, *folders)))
-            self.folders = joined if len(joined) <= MOST_FOLDERS else None
-
-
-@dataclass(frozen=True)
-class Feed:
-    """What the stages of a pipe before this one give it.
-
-    Their programs, the text if it is known and whether that is all of it, the names that they list, and whether
-    something secret was read.
-    """
-
-    programs: tuple[str, ...] = ()
-    text: str | None = None
-    whole: bool = True
-    listed: Listed | None = None
-    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,10 +62,12 @@ class Walk:
             return self.inner(program.text, state)
         return Walk(self.places, self.depth + 1, self.seen).node(program.root, state.copy())
 
-    def node(self, node: Node, state: State, feed: Feed = Feed()) -> list[Verdict]:
+    def node(self, node: Node, state: State, feed: Feed = NOTHING) -> list[Verdict]:
         """Judge one node of the tree; nothing found is no proof, so each node gives at least one verdict."""
         if self.depth > MOST_DEPTH:
             return [warn("commands are nested too deeply to be read")]
+        if node.redirects:
+            feed = input_of(node.redirects, self.places, state, self.places.rules.wrapper_names, feed)
         if isinstance(node, Simple):
             return self.simple(node, state, feed) or [combine(())]
         verdicts = list(self.compound(node, state, feed))
@@ -128,7 +91,8 @@ class Walk:
                     yield block("starts commands in the background until the computer stops")
                 for word in node.words:
                     yield from self.word(word, state)
-                yield from self.branches(node.parts, state, feed)
+                judged = self.again if node.kind == "loop" else self.branches
+                yield from judged(node.parts, state, feed)
             case "for" | "select":
                 yield from self.loop(node, state)
             case "function":
@@ -156,9 +120,21 @@ class Walk:
     def branches(self, parts: Iterable[Node], state: State, feed: Feed) -> Iterator[Verdict]:
         """Judge parts of which some may not run."""
         for part in parts:
-            before = state.folders
+            before = state.copy()
             yield from self.node(part, state, feed)
-            state.may_also_be(before)
+            state.may_also_be(before.folders)
+            state.may_hold_as(before)
+
+    def again(self, parts: Sequence[Node], state: State, feed: Feed) -> Iterator[Verdict]:
+        """Judge the parts of a loop, a second time with what the first time has left in the variables."""
+        before = state.copy()
+        yield from self.branches(parts, state, feed)
+        if state.differs(before):
+            self.seen.append("")
+            if len(self.seen) > MOST_TEXTS:
+                yield warn("commands are nested too deeply to be read")
+            else:
+                yield from self.branches(parts, state, feed)
 
     def sequence(self, node: Compound, state: State, feed: Feed) -> Iterator[Verdict]:
         """Judge a list: after `&&` the part before has succeeded, otherwise it may have failed."""
@@ -169,10 +145,12 @@ class Walk:
                 yield confirm("leaves a command running in the background")
                 yield from self.node(part, state.copy(), feed)
             else:
-                before = state.folders
+                before = state.copy()
                 yield from self.node(part, state, feed)
-                if chain != before:
-                    chain = _joined(chain, before)
+                if chain != before.folders:
+                    chain = _joined(chain, before.folders)
+                if place and node.operators[place - 1] in ("&&", "||"):
+                    state.may_hold_as(before)
             if operator != "&&":
                 state.may_also_be(chain)
                 chain = state.folders
@@ -183,29 +161,14 @@ class Walk:
             inner = state.copy() if len(node.parts) > 1 else state
             found = self.node(stage, inner, feed)
             yield from found
-            text, whole = self.printed(stage, inner, feed.text)
+            text, whole = printed_by(stage, self.places, inner, feed.text)
             feed = Feed(
-                programs=(*feed.programs, *named_programs(stage, self.places.rules.wrappers)),
+                programs=(*feed.programs, *named_programs(stage, self.places.rules.wrapper_names)),
                 text=text,
                 whole=whole,
-                listed=self.listed(stage, inner, feed.listed),
+                listed=listed_in(stage, self.values(inner), feed.listed),
                 secret=feed.secret or any(verdict.secret for verdict in found),
             )
-
-    def printed(self, node: Node, state: State, fed: str | None) -> tuple[str | None, bool]:
-        """Return the text that a stage prints as far as it is known, and whether that is all of it."""
-        if isinstance(node, Compound) and node.kind in ("list", "group", "subshell"):
-            parts = [self.printed(part, state, None) for part in node.parts]
-            texts = [text for text, _ in parts if text is not None]
-            return "".join(texts) or None, len(texts) == len(parts) and all(whole for _, whole in parts)
-        return self.shown_by((node,), self.values(state), fed), True
-
-    def listed(self, node: Node, state: State, before: Listed | None) -> Listed | None:
-        """Return the names that a stage lists, if it is known where they are."""
-        if not isinstance(node, Simple):
-            return None
-        values = self.values(state)
-        return listed_by([argument for word in node.words for argument in expand(word, values)], before)
 
     def loop(self, node: Compound, state: State) -> Iterator[Verdict]:
         """Judge a `for` loop: its variable stands for each of its words."""
@@ -221,9 +184,9 @@ class Walk:
         patterns = [argument.pattern for argument in arguments]
         value = "{" + ",".join(patterns) + "}" if len(patterns) > 1 else "".join(patterns)
         name = node.words[0].raw
-        yield self.assignment(name, name, True, known)
-        state.variables[name] = value if known else None
-        yield from self.branches(node.parts, state, Feed())
+        yield self.assignment(name, name, True, value if known else None)
+        state.assign(name, value if known else None)
+        yield from self.again(node.parts, state, NOTHING)
 
     def function(self, node: Compound, state: State) -> Iterator[Verdict]:
         """Judge the making of a function by what it would do."""
@@ -235,21 +198,31 @@ class Walk:
         else:
             yield confirm(f"makes a function {shown(name)}")
         inner = state.copy()
+        inner.words = None
         inner.variables.update(dict.fromkeys("123456789@*#"))
-        yield from self.each(node.parts, inner, Feed())
-        state.functions |= {name}
+        yield from self.each(node.parts, inner, NOTHING)
+        state.functions[name] = node
+
+    def called(self, body: Node, arguments: Sequence[Argument], state: State, feed: Feed) -> list[Verdict]:
+        """Judge a call of a function that the command itself has made."""
+        self.seen.append("")
+        if self.depth >= MOST_DEPTH or len(self.seen) > MOST_TEXTS or not isinstance(body, Compound):
+            return [warn("commands are nested too deeply to be read")]
+        inner = state.called_with(tuple(argument.pattern if argument.is_proven else None for argument in arguments))
+        found = list(Walk(self.places, self.depth + 1, self.seen).each(body.parts, inner, feed))
+        state.learn(inner)
+        return found
 
     def arithmetic(self, node: Compound, state: State) -> Iterator[Verdict]:
         """Judge a sum: a variable that holds `a[$(...)]` would run that when it is looked up."""
         for word in node.words:
-            value = None if word.raw == "?" else state.variables.get(word.raw, "")
-            if value is None or not WHOLE_NUMBER.fullmatch(unescaped(value)):
+            if word.raw == "?" or not state.is_number(word.raw):
                 what = "a number" if word.raw == "?" else shown(word.raw)
                 yield confirm(f"works out {what} from a text that is only known when it runs")
                 break
         else:
             yield allow("works out a number")
-        yield from self.each(node.parts, state, Feed())
+        yield from self.each(node.parts, state, NOTHING)
 
     def simple(self, node: Simple, state: State, feed: Feed) -> list[Verdict]:
         """Judge one program with its words, assignments and redirections."""
@@ -258,14 +231,15 @@ class Walk:
         inside = [verdict for argument in arguments for verdict in self.programs_of(argument, state)]
         verdicts = [*inside, *self.assignments(node.assignments, state, lasting=not node.words)]
         documents: list[str | None] = [] if feed.text is None else [feed.text]
-        if documents and not feed.whole:
+        if not feed.whole:
             documents.append(None)
         inputs = tuple(redirect for redirect in node.redirects if redirect.operator in DOCUMENTS)
-        told = self.shown_by((replace(node, redirects=inputs),), values, feed.text) if node.redirects else None
+        told = shown_by((replace(node, redirects=inputs),), values, feed.text) if node.redirects else None
         for redirect in node.redirects:
             verdicts.extend(judge_redirect(redirect, self, state, not node.words, told))
-            if redirect.operator in DOCUMENTS:
-                documents.append(self.document(redirect, values))
+        body = state.functions.get(arguments[0].literal or "") if arguments else None
+        if body is not None:
+            verdicts.extend(self.called(body, arguments[1:], state, feed))
         if arguments:
             call = Call(
                 tuple(arguments),
@@ -279,7 +253,8 @@ class Walk:
             verdicts.extend(judge_call(call, self, state))
             if any(target.startswith(NETWORK) for target in call.targets) and any(one.secret for one in verdicts):
                 verdicts.append(block("sends keys or passwords to the network"))
-            self.remember(node, call, told, state)
+            tells = call.arguments[0].literal == "tee" and feed.whole
+            self.remember(node, call, feed.text if tells else told, state)
         elif node.words:
             verdicts.append(allow("is empty"))
         return verdicts
@@ -321,21 +296,35 @@ class Walk:
                 yield warn(f"can't be read with certainty: {shown(word.raw)}")
                 continue
             name, value = found
-            yield self.assignment(name, word.raw, lasting, value is not None)
-            if value and like(name, self.places.rules.run_variables):
-                yield from (one for one in self.inner(unescaped(value), state) if one.level is Level.BLOCK)
+            yield self.assignment(name, word.raw, lasting, value)
+            yield from by_variable(name, value, self, state)
             if lasting:
-                state.variables[name] = value
+                state.assign(name, value)
+                self.array(name, word, state)
+                if len(word.pieces) == 2 and word.pieces[1].text.startswith("$(("):
+                    state.numbers.add(name)
 
-    def assignment(self, name: str, raw: str, lasting: bool, known: bool) -> Verdict:
-        """Judge one assignment by the name."""
+    def array(self, name: str, word: Word, state: State) -> None:
+        """Keep the elements of `name=(...)` where they are known."""
+        if word.elements is None:
+            return
+        values = self.values(state)
+        found = [argument for element in word.elements for argument in expand(element, values)]
+        if all(argument.is_proven for argument in found) and "+=" not in word.raw[: len(name) + 2]:
+            state.arrays[name] = tuple(argument.pattern for argument in found)
+
+    def assignment(self, name: str, raw: str, lasting: bool, value: str | None) -> Verdict:
+        """Judge one assignment by the name and, where it is known, the value."""
         rules = self.places.rules
         if like(name, rules.hostile_variables):
             return block(f"{shown(raw)} makes every program load other code")
+        known = value is not None
         if name == "IFS" and not lasting and known:
             return allow("sets `IFS` for one command")
         if ADDED_PATH.fullmatch(raw) and not opens_path(raw):
             return confirm(f"adds folders to the places that programs are looked up in: {shown(raw)}")
+        if value and like(name, rules.run_variables) and names_helper(unescaped(value), rules):
+            return confirm(f"sets {shown(name)}, which says what other commands run: {shown(raw)}")
         if like(name, rules.steering_variables):
             return warn(f"sets {shown(name)}, which decides what other commands run")
         if not lasting and known and like(name, rules.plain_variables):
@@ -344,54 +333,9 @@ class Walk:
             return allow(f"sets the variable {shown(name)}")
         return confirm(f"sets a variable: {shown(raw)}")
 
-    def option(self, name: str, script: Argument, state: State) -> Iterator[Verdict]:
-        """Judge the value of an option that is run as a command, as in `tar --to-command`."""
-        yield warn(f"{shown(script.raw)} makes `{name}` run another program")
-        text = re.sub(
-            r"^(exec=|ProxyCommand[= ]|LocalCommand[= ]|\.shell |\.system |shell |\\!|!|system )",
-            "",
-            unescaped(script.pattern),
-        )
-        yield from (found for found in self.inner(text, state) if found.level is Level.BLOCK)
-
-    def document(self, redirect: Redirect, values: Values) -> str | None:
-        """Return the text that a here-document or here-string gives as input, if it is known."""
-        if redirect.document:
-            return redirect.document.text if redirect.document.literal else None
-        if redirect.operator == "<<<" and redirect.target:
-            words = expand(redirect.target, values)
-            return words[0].literal if len(words) == 1 else None
-        return None
-
-    def values(self, state: State, depth: int = 0) -> Values:
+    def values(self, state: State) -> Values:
         """Return what the variables hold here."""
-        folder = state.folders[0] if state.folders and len(state.folders) == 1 else None
-
-        def printed(program: Program) -> str | None:
-            if program.text == "pwd":
-                return folder
-            if program.root is None or depth > MOST_PRINTED:
-                return None
-            root = program.root
-            stages = root.parts if isinstance(root, Compound) and root.kind == "pipe" else (root,)
-            text = self.shown_by(stages, self.values(state, depth + 1))
-            return None if text is None else text.rstrip("\n")
-
-        return Values(self.places.home, folder, state.variables, self.places.context.user, printed)
-
-    def shown_by(self, stages: Sequence[Node], values: Values, text: str | None = None) -> str | None:
-        """Work out what `echo` and plain filters print."""
-        for stage in stages:
-            if not isinstance(stage, Simple) or stage.assignments:
-                return None
-            for redirect in stage.redirects:
-                if redirect.operator not in DOCUMENTS:
-                    return None
-                text = self.document(redirect, values)
-            words = [argument.literal for word in stage.words for argument in expand(word, values)]
-            known = [word for word in words if word is not None]
-            text = output(known, text) if len(known) == len(words) else None
-        return text
+        return values_of(self.places, state)
 
 
 def _joined(first: tuple[str, ...] | None, second: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from shellper.safety.operators import worked_out
 from shellper.safety.syntax import Kind, Piece, Program, Word
 
 # A pattern is a text in which every quoted special character has a backslash before it.
@@ -18,6 +19,7 @@ MOST_ALTERNATIVES = 64
 MOST_FIELDS = 256
 LONGEST_VALUE = 4096
 SHELL_SPACE = " \t\n"
+ELEMENTS = re.compile(r"\$\{(\w+)\[([@*]|\d{1,4})\]\}")
 PROCESS_FILE = "/dev/fd/63"
 """What `<(...)` becomes: the name of an open pipe."""
 
@@ -178,7 +180,8 @@ class _Field:
 class Values:
     """What the shell's variables are known to hold.
 
-    A name that is present with None is set to something unknown; a name that is absent is set by nothing.
+    A name that is present with None is set to something unknown; a name that is absent is set by nothing. `words` are
+    those of a script or function, where they are known.
     """
 
     home: str
@@ -186,9 +189,18 @@ class Values:
     variables: Mapping[str, str | None]
     user: str = ""
     printed: Callable[[Program], str | None] = lambda program: None
+    words: tuple[str | None, ...] | None = None
+    arrays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, name: str) -> tuple[bool, str | None]:
         """Return whether a variable is set at all, and its pattern if that is known."""
+        if self.words is not None and name.isdigit() and name != "0":
+            known_word = int(name) <= len(self.words)
+            return known_word, self.words[int(name) - 1] if known_word else None
+        if self.words is not None and name in ("@", "*"):
+            return bool(self.words), None
+        if name in self.arrays:
+            return bool(self.arrays[name]), next(iter(self.arrays[name]), None)
         if name in self.variables:
             return True, self.variables[name]
         known = {"HOME": self.home, "PWD": self.folder, "IFS": SHELL_SPACE}
@@ -198,6 +210,22 @@ class Values:
             value = known[name]
             return True, None if value is None else escaped(value)
         return False, None
+
+    def literal(self, name: str) -> str | None:
+        """Return a variable's exact text, or None if that isn't known."""
+        value = self.of(name)[1]
+        plain = value is not None and not has_glob(value) and alternatives(value) == [value]
+        return unescaped(value) if value is not None and plain else None
+
+    def elements(self, text: str) -> tuple[str | None, ...] | None:
+        """Return the patterns that `@`, `*` or `${name[...]}` stand for, each a word of its own; None if unknown."""
+        if text in ("@", "*"):
+            return self.words
+        found = ELEMENTS.fullmatch(text)
+        array = self.arrays.get(found[1]) if found else None
+        if found is None or array is None or found[2] in ("@", "*"):
+            return array
+        return array[int(found[2]) : int(found[2]) + 1]
 
 
 def expand(word: Word, values: Values) -> list[Argument]:
@@ -258,16 +286,34 @@ def _add(fields: list[_Field], piece: Piece, values: Values) -> None:
 
 def _add_programs(fields: list[_Field], piece: Piece, values: Values) -> None:
     """Add what a program prints, which is known only for the plainest ones."""
+    opaque = piece.kind is Kind.OPAQUE
+    elements = values.elements(piece.text) if opaque else None
+    if elements is not None:
+        _add_elements(fields, elements, piece.quoted, values)
+        fields[-1].programs.extend(piece.programs)
+        return
     printed = values.printed(piece.programs[0]) if piece.kind is Kind.PROGRAM and piece.programs else None
-    part = _part_of_name(piece.text, values) if piece.kind is Kind.OPAQUE else None
+    text = worked_out(piece.text, values.literal) if opaque else printed
+    part = _part_of_name(piece.text, values) if opaque and text is None else None
     if part is not None:
         fields[-1].pattern += part
         fields[-1].dynamic = True
-    elif printed is None:
+    elif text is None:
         fields[-1].unknown = True
     else:
-        _add_value(fields, escaped(printed) if piece.quoted else printed, piece.quoted)
+        _add_value(fields, escaped(text) if piece.quoted else text, piece.quoted, values)
     fields[-1].programs.extend(piece.programs)
+
+
+def _add_elements(fields: list[_Field], elements: tuple[str | None, ...], quoted: bool, values: Values) -> None:
+    """Add words of which each becomes a field of its own."""
+    for place, element in enumerate(elements):
+        if place:
+            fields.append(_Field(dynamic=True))
+        if element is None:
+            fields[-1].unknown = True
+        else:
+            _add_value(fields, element, quoted, values)
 
 
 def _part_of_name(text: str, values: Values) -> str | None:
@@ -293,6 +339,10 @@ def _add_tilde(current: _Field, user: str, values: Values) -> None:
 
 
 def _add_variable(fields: list[_Field], piece: Piece, values: Values) -> None:
+    elements = values.elements(piece.text)
+    if elements is not None:
+        _add_elements(fields, elements, piece.quoted, values)
+        return
     is_set, value = values.of(piece.text)
     fields[-1].programs.extend(piece.programs)
     if not is_set or (value == "" and piece.otherwise):
@@ -304,15 +354,16 @@ def _add_variable(fields: list[_Field], piece: Piece, values: Values) -> None:
     elif value is None:
         fields[-1].unknown = True
     else:
-        _add_value(fields, value, piece.quoted)
+        _add_value(fields, value, piece.quoted, values)
 
 
-def _add_value(fields: list[_Field], value: str, quoted: bool) -> None:
-    """Add a value as a pattern; unquoted it is split at white space, and its `*` counts."""
-    if quoted:
+def _add_value(fields: list[_Field], value: str, quoted: bool, values: Values) -> None:
+    """Add a value as a pattern; unquoted it is split at white space, or what `IFS` says, and its `*` counts."""
+    separators = SHELL_SPACE if quoted else values.literal("IFS")
+    if quoted or separators == "":
         fields[-1].pattern += value
         return
-    parts = re.split(f"[{SHELL_SPACE}]+", unescaped(value))
+    parts = re.split(f"[{re.escape(separators or SHELL_SPACE)}]+", unescaped(value))
     fields[-1].pattern += parts[0]
     fields.extend(_Field(pattern=part, dynamic=True) for part in parts[1:])
 

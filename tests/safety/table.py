@@ -3,6 +3,10 @@
 from shellper.safety import Level
 
 ALLOW = [
+    "printf -v x y",
+    "set -- a b; echo $1",
+    "x=$(cd sub && pwd); echo $x",
+    "head -c 16 /dev/urandom",
     # What the catalogue's reading tools are rendered to.
     "ls",
     "ls -a",
@@ -174,7 +178,6 @@ CONFIRM = [
     "tree -o out",
     "date -s 12:00",
     "hostname other",
-    "printf -v x y",
     "tail -f log",
     "cat /dev/zero",
     "ls & pwd",
@@ -228,6 +231,7 @@ CONFIRM = [
 ]
 
 WARN = [
+    "printf -v PATH y",
     # Rights and other commands inside.
     "sudo rm x",
     "eval ls",
@@ -254,7 +258,6 @@ WARN = [
     "sort -o ~/.bashrc y",
     "echo x > .git/hooks/pre-commit",
     "echo x > $y",
-    "truncate -s 0 *",
     "mv x /dev/null",
     "zip -rm a.zip b",
     "zip a.zip b -TT rm",
@@ -294,6 +297,7 @@ WARN = [
 ]
 
 BLOCK = [
+    "truncate -s 0 *",
     "rm -rf /",
     "rm -r -f /",
     "rm --recursive --force /",

@@ -94,6 +94,8 @@ FRAGMENTS = [
         "<<'E'\n",
     ),
     *("x=canary;", "$x", "${x:-canary}", "read x;", "((", "let ", "xargs ", "echo canary|", "sh -c ", "env ", "-eq "),
+    *("set -- canary;", '"$@"', "$1", "f() { ", " ;}; f ", "printf -v x canary;", "${x%y}", "${x:0:9}", "x=ls;", "||"),
+    *("< <(echo canary)", '"${a[@]}"', "IFS=a;", "x=$((1));", "while ", "do ", "source ", "bash -c '$0' ", "export "),
     *("sed -n ", "1p", "awk ", "find . ", "{canary,b}", "$((", "$[", "for x in a; do ", "done", "command ", "coproc "),
 ]
 

@@ -1,0 +1,111 @@
+"""Values of options, and the commands that stand in options, words and variables of other programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shellper.safety.code import judge_code
+from shellper.safety.listing import listed_by
+from shellper.safety.many import filled, found_names, judge_text
+from shellper.safety.programs import Call, judge_call
+from shellper.safety.rules import Rules, Script, is_short_for, like, scripts_about
+from shellper.safety.verdict import Level, Verdict, shown
+from shellper.safety.words import Argument, escaped, unescaped
+
+if TYPE_CHECKING:
+    from shellper.safety.state import State
+    from shellper.safety.walk import Walk
+
+SHELL_SYNTAX = re.compile(r"[;&|<>$`()\n]")
+
+
+def judge_scripts(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge what a program runs because an option or a word of it says so."""
+    for script in scripts_about(name):
+        for place, word in _words(script, call.rest):
+            found = script.value.fullmatch(unescaped(word.pattern))
+            if found is None:
+                continue
+            if script.rest:
+                yield Verdict(script.level, (f"{shown(word.raw)} is run by `{name}`",))
+                yield from _program(script, [word, *call.rest[place + 1 :]], call, walk, state)
+            else:
+                yield from _text(name, script, word, found[1], walk, state)
+
+
+def _words(script: Script, arguments: Sequence[Argument]) -> Iterator[tuple[int, Argument]]:
+    return option_values(script.options, arguments, not script.rest) if script.options else enumerate(arguments)
+
+
+def _text(name: str, script: Script, word: Argument, text: str, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge a word that is shell text or code."""
+    reason = (f"{shown(word.raw)} makes `{name}` run another program",)
+    if script.code:
+        yield Verdict(script.level, reason)
+        yield from judge_code(name, text, walk, state)
+        return
+    usual = names_helper(text, walk.places.rules) and word.is_proven
+    level = Level.CONFIRM if usual else script.level
+    yield Verdict(level, reason)
+    if text.strip():
+        told = Level.WARN if level is Level.CONFIRM else Level.BLOCK
+        yield from (found for found in walk.inner(text, state) if found.level >= told)
+
+
+def _program(script: Script, words: Sequence[Argument], call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge a program and its words that stand behind an option."""
+    end = next((place for place, word in enumerate(words) if word.literal == ";"), len(words))
+    inner = list(words[:end])
+    if len(inner) == 1 and " " in unescaped(inner[0].pattern).strip():
+        yield from judge_text(inner, walk, state)
+    elif not script.names:
+        yield from judge_call(call.of(inner), walk, state)
+    else:
+        for found in found_names(listed_by(call.arguments, None), walk.places, state.folders):
+            given = [filled(word, "{}", found) for word in inner]
+            named = any("{" in unescaped(word.pattern) for word in inner)
+            yield from judge_call(call.of(given if named else [*given, found]), walk, state)
+
+
+def names_helper(text: str, rules: Rules) -> bool:
+    """Tell whether a text runs one of the programs that such options and variables usually name."""
+    words = text.split()
+    return bool(words) and words[0] in rules.helpers and not SHELL_SYNTAX.search(text)
+
+
+def by_variable(name: str, value: str | None, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge the command that a variable such as `EDITOR` holds."""
+    if value and like(name, walk.places.rules.run_variables):
+        yield from (found for found in walk.inner(unescaped(value), state) if found.level is Level.BLOCK)
+
+
+def option_values(
+    options: Sequence[str], arguments: Sequence[Argument], clusters: bool = True
+) -> Iterator[tuple[int, Argument]]:
+    """Find the values of options, each with the place of its last word: beside them, behind `=`, or in the next word.
+
+    An option may be cut short, and with `clusters` stand at the end of others, as in `-avze ssh`.
+    """
+    letters = "".join(option[1] for option in options if clusters and re.fullmatch(r"-[A-Za-z]", option))
+    cluster = re.compile(rf"-[A-Za-z]+?[{letters}]([/~.\-].*)?") if letters else None
+    waiting = False
+    for place, argument in enumerate(arguments):
+        text = unescaped(argument.pattern)
+        option, mark, _ = argument.pattern.partition("=")
+        joined = cluster.fullmatch(text) if cluster and not waiting else None
+        if waiting:
+            yield place, argument
+            waiting = False
+        elif mark and (like(option, options) or any(is_short_for(option, one) for one in options)):
+            yield place, replace(argument, pattern=argument.pattern[len(option) + 1 :])
+        elif like(text, options) or (not mark and any(is_short_for(text, one) for one in options)):
+            waiting = True
+        elif text[:2] in options and text[2:]:
+            yield place, replace(argument, pattern=argument.pattern[2:])
+        elif joined and joined[1]:
+            yield place, replace(argument, pattern=escaped(joined[1]))
+        elif joined:
+            waiting = True
