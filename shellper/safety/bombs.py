@@ -28,9 +28,16 @@ def calls_itself(parts: Iterable[Node], name: str, forked: bool = False) -> bool
 
 def spawns_without_end(parts: tuple[Node, ...]) -> bool:
     """Tell whether a loop that never ends leaves commands running in the background without waiting."""
-    if len(parts) < 2 or program_of(parts[0]) not in ("true", ":") or "&" not in getattr(parts[-1], "operators", ()):
+    if len(parts) < 2 or program_of(parts[0]) not in ("true", ":") or not _leaves(parts[-1]):
         return False
     return not any(program_of(part) in ("sleep", "wait", "read") for part in getattr(parts[-1], "parts", ()))
+
+
+def _leaves(node: Node) -> bool:
+    """Tell whether a part leaves a command running in the background."""
+    if not isinstance(node, Compound) or node.kind not in ("list", "subshell", "group"):
+        return False
+    return "&" in node.operators or any(_leaves(part) for part in node.parts)
 
 
 def named_programs(node: Node, wrappers: Container[str]) -> Iterator[str]:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from shellper.safety import reads
 from shellper.safety.git import git_folders, why_not_git
 from shellper.safety.many import judge_text
-from shellper.safety.options import names_helper, option_values
+from shellper.safety.options import names_helper
 from shellper.safety.programs import Call, judge_call, proven
 from shellper.safety.verdict import Level, Verdict, confirm, shown, warn
 from shellper.safety.words import unescaped
@@ -57,7 +58,7 @@ def git(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         if inner:
             yield from judge_call(call.of(inner), walk, state) if len(inner) > 1 else judge_text(inner, walk, state)
     first = words[0] if words else ""
-    for _, value in option_values((*RUNNING.get(first, ()), *RUNNING["*"]), rest[1:]):
+    for _, value in reads.option_values((*RUNNING.get(first, ()), *RUNNING["*"]), rest[1:]):
         text = unescaped(value.pattern)
         made = first in ("rebase", "filter-branch") or names_helper(text, walk.places.rules)
         yield (confirm if made else warn)(f"{shown(value.raw)} makes `git` run another program")

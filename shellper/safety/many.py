@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shellper.safety import reads
 from shellper.safety.listing import RUNS, Listed, find_starts, is_narrow, without_runs
-from shellper.safety.paths import Places, below, read_secrets, written
+from shellper.safety.paths import Places, deleted, read_secrets, spellings, written
 from shellper.safety.programs import Call, judge_call, proven
 from shellper.safety.verdict import Verdict, block, confirm, shown, warn
 from shellper.safety.words import Argument, escaped, literal_argument, unescaped, unknown_argument
@@ -51,6 +51,10 @@ def xargs(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         inner = (literal_argument("echo"),)
     read = walk.places.rules.reads.get(inner[0].literal or "")
     listed = call.listed
+    for _, file in reads.option_values(("-a", "--arg-file"), call.rest[:skipped]):
+        told = walk.values(state).printed(file.programs[0]) if file.programs else None
+        given = told.split()[:MOST_STARTS] if told else []
+        listed = Listed(tuple(map(literal_argument, given)), narrow=False, named=True) if given else None
     if listed is None and len(call.documents) == 1 and call.documents[0] is not None:
         names = re.split(r"[\s\0]+", call.documents[0].strip())[:MOST_STARTS]
         listed = Listed(tuple(literal_argument(name) for name in names), narrow=False, named=True)
@@ -74,6 +78,9 @@ def filled(argument: Argument, mark: str, found: Argument) -> Argument:
         return argument
     if found.unknown:
         return Argument(escaped(before), argument.raw, dynamic=True, unknown=True)
+    if before.endswith("/"):
+        # Behind a folder stands the name alone.
+        found = replace(found, pattern=found.pattern.rstrip("/").rpartition("/")[2])
     return replace(found, pattern=escaped(before) + found.pattern + escaped(after), raw=argument.raw)
 
 
@@ -109,6 +116,31 @@ def matching(start: Argument, places: Places, folders: tuple[str, ...] | None, t
         return replace(start, pattern="/*", programs=())
     pattern = f"{start.pattern.rstrip('/')}/{escaped('(what is found)')}"
     return replace(start, pattern=pattern, raw=f"{start.raw.rstrip('/')}/(what is found)", programs=())
+
+
+def below(
+    start: Argument, narrow: bool, places: Places, folders: tuple[str, ...] | None, verb: str
+) -> Iterator[Verdict]:
+    """Judge that files below a folder are deleted: all of them, or those that some test picks."""
+    if not narrow:
+        yield from deleted(start, places, folders, verb)
+        return
+    name = shown(start.raw)
+    paths = places.resolved(start, folders)
+    known = not (start.unknown or start.unset) and paths
+    if known and all(_is_own(path, places) for path in paths):
+        yield confirm(f"{verb} all that matches below {name}")
+    else:
+        yield warn(f"{verb} all that matches below {name}")
+
+
+def _is_own(path: tuple[str, ...], places: Places) -> bool:
+    """Tell whether a path is the working directory, a temporary folder, or a folder of its own in home."""
+    working = places.is_working(path)
+    temporary = any(places.inside(path, area) for area in places.rules.places["temporary"])
+    at_home = any(len(path) > len(home) and path[: len(home)] == home for home in spellings(places.home))
+    hidden = any(part.startswith(".") for part in path[len(spellings(places.home)[0]) :][:1])
+    return working or temporary or (at_home and not hidden)
 
 
 def _made_again(tests: Sequence[str], places: Places) -> bool:

@@ -11,7 +11,7 @@ from shellper.safety import makefile, reads
 from shellper.safety.code import judge_code
 from shellper.safety.listing import plain_name
 from shellper.safety.many import count_options, find, judge_text, parallel, xargs
-from shellper.safety.options import by_variable, option_values
+from shellper.safety.options import by_variable
 from shellper.safety.paths import written
 from shellper.safety.programs import Call, Handler, judge_call, longest, proven
 from shellper.safety.rules import Rules, Wrapper, like
@@ -75,6 +75,8 @@ def _wrapper(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         value = inner[0].pattern[found.end() :] if inner[0].literal is not None else None
         yield walk.assignment(found.group(1), inner[0].raw, False, value)
         yield from by_variable(found.group(1), value, walk, state)
+        state = state.copy()
+        state.assign(found.group(1), value)
         inner = inner[1:]
     inner = inner[wrapper.positionals :]
     if not inner:
@@ -153,7 +155,7 @@ def _shell(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         and "-s" not in [argument.literal for argument in call.rest[:place]]
         and operands[0].literal not in INPUTS
     ):
-        yield from _file(operands[0], walk, state.called_with(_given(operands[1:])))
+        yield from _file(name, operands[0], walk, state.called_with(_given(operands[1:])))
     else:
         yield from _from_input(name, call, walk, state)
 
@@ -176,15 +178,15 @@ def _script(script: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
         yield from walk.inner(unescaped(script.pattern), state)
 
 
-def _file(file: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
-    """Judge a file of commands or code that is run."""
+def _file(name: str, file: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge a file of commands or code that a shell or interpreter runs."""
     rules = walk.places.rules
     made = state.files.get(plain_name(file.literal or "/"), "")
     if _downloads(file, rules) or made is None:
         yield block(f"{shown(file.raw)} runs whatever the network sends")
     elif made:
         yield confirm(f"runs the file {shown(file.raw)}")
-        yield from walk.inner(made, state)
+        yield from walk.inner(made, state) if name in rules.shells else judge_code(name, made, walk, state)
     elif file.programs and file.literal == PROCESS_FILE:
         if _decodes(file, rules):
             yield block(f"{shown(file.raw)} runs something that it hides")
@@ -247,7 +249,8 @@ def _interpreter(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         text = unescaped(argument.pattern)
         if not text.startswith("-") or text == "-":
             yield confirm(f"runs `{name}`")
-            yield from _file(argument, walk, state) if text not in INPUTS else _from_input(name, call, walk, state)
+            reading = _from_input(name, call, walk, state) if text in INPUTS else _file(name, argument, walk, state)
+            yield from reading
             return
         if text.startswith(TAKING.get(name[:4], ("--no-",))):
             continue
@@ -288,8 +291,12 @@ def _eval(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             yield block(f"{shown(argument.raw)} runs whatever the network sends")
         elif _decodes(argument, walk.places.rules) and argument.unknown:
             yield block(f"{shown(argument.raw)} runs something that it hides")
-    yield from judge_text(call.rest, walk, state)
-    yield warn("`eval` runs a text as a command")
+    programs = [program.text for argument in call.rest for program in argument.programs]
+    if len(call.rest) == 1 and len(programs) == 1 and like(programs[0].strip(), walk.places.rules.setups):
+        yield confirm(f"`eval` takes over the settings of {shown(programs[0])}")
+    else:
+        yield from judge_text(call.rest, walk, state)
+        yield warn("`eval` runs a text as a command")
     state.folders = None
 
 
@@ -304,7 +311,7 @@ def _source(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     elif call.rest[0].literal in INPUTS:
         yield from _from_input("bash", call, walk, state)
     else:
-        yield from _file(call.rest[0], walk, state)
+        yield from _file("bash", call.rest[0], walk, state)
     # The file may change the folder.
     state.folders = None
 
@@ -312,8 +319,8 @@ def _source(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
 def _make(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge `make` by the rules that it is given where those are known."""
     yield confirm("`make` runs what its makefile says")
-    texts: list[str] = [unescaped(value.pattern) for _, value in option_values(("--eval",), call.rest)]
-    files = [value for _, value in option_values(("-f", "--file", "--makefile"), call.rest)]
+    texts: list[str] = [unescaped(value.pattern) for _, value in reads.option_values(("--eval",), call.rest)]
+    files = [value for _, value in reads.option_values(("-f", "--file", "--makefile"), call.rest)]
     for file in files or [literal_argument(name) for name in MAKEFILES]:
         if file.literal in INPUTS:
             texts.extend(document for document in call.documents if document is not None)
@@ -355,9 +362,12 @@ def _later(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield confirm(f"`{name}` opens an editor")
         return
     yield warn(f"`{name}` makes something run later, or no longer")
-    if "curl" in call.piped_from or "wget" in call.piped_from:
+    fetched = any(_downloads(argument, walk.places.rules) for argument in call.rest)
+    if fetched or "curl" in call.piped_from or "wget" in call.piped_from:
         yield block(f"`{name}` plans whatever the network sends")
-    for document in filter(None, call.documents):
+    shown_texts = (walk.values(state).printed(program) for word in call.rest for program in word.programs)
+    made = (state.files.get(plain_name(text)) for text in texts if text)
+    for document in filter(None, (*call.documents, *shown_texts, *made)):
         for line in document.splitlines():
             command = re.sub(r"^\s*(@\w+|(\S+\s+){5})", "", line)
             yield from (found for found in walk.inner(command, state) if found.level > Level.CONFIRM)

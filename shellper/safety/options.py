@@ -1,19 +1,19 @@
-"""Values of options, and the commands that stand in options, words and variables of other programs."""
+"""Commands that stand in options, words and variables of other programs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shellper.safety.code import judge_code
 from shellper.safety.listing import listed_by
 from shellper.safety.many import filled, found_names, judge_text
 from shellper.safety.programs import Call, judge_call
-from shellper.safety.rules import Rules, Script, is_short_for, like, scripts_about
-from shellper.safety.verdict import Level, Verdict, shown
-from shellper.safety.words import Argument, escaped, unescaped
+from shellper.safety.reads import option_values
+from shellper.safety.rules import Rules, Script, like, scripts_about
+from shellper.safety.verdict import Level, Verdict, shown, warn
+from shellper.safety.words import Argument, unescaped
 
 if TYPE_CHECKING:
     from shellper.safety.state import State
@@ -70,6 +70,29 @@ def _program(script: Script, words: Sequence[Argument], call: Call, walk: Walk, 
             yield from judge_call(call.of(given if named else [*given, found]), walk, state)
 
 
+def passed_on(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
+    """Judge the words of an unknown program from the name of a known one on: it may be one that runs others."""
+    rules = walk.places.rules
+    for place, argument in enumerate(call.rest):
+        text = argument.literal or ""
+        inner = text.rpartition("/")[2]
+        if inner in rules.writes or inner in rules.shells or inner in ("dd", "find", "sudo", "env"):
+            found = judge_call(call.of(call.rest[place:]), walk, state)
+            yield from (verdict for verdict in found if verdict.level is Level.BLOCK)
+            return
+        if name not in rules.tellers and _could_run(text, rules):
+            for verdict in walk.inner(text, state):
+                if verdict.level is Level.BLOCK:
+                    yield warn(f"if `{name}` runs {shown(argument.raw)}: {verdict.reasons[0]}")
+
+
+def _could_run(text: str, rules: Rules) -> bool:
+    """Tell whether a word could be a text that runs a program that changes things."""
+    names = re.findall(r"[\w.+-]+", text) if " " in text.strip() else []
+    acting = (*rules.writes, *rules.shells, "dd", "find")
+    return any(name in acting or name.startswith("mkfs") for name in names)
+
+
 def names_helper(text: str, rules: Rules) -> bool:
     """Tell whether a text runs one of the programs that such options and variables usually name."""
     words = text.split()
@@ -80,32 +103,3 @@ def by_variable(name: str, value: str | None, walk: Walk, state: State) -> Itera
     """Judge the command that a variable such as `EDITOR` holds."""
     if value and like(name, walk.places.rules.run_variables):
         yield from (found for found in walk.inner(unescaped(value), state) if found.level is Level.BLOCK)
-
-
-def option_values(
-    options: Sequence[str], arguments: Sequence[Argument], clusters: bool = True
-) -> Iterator[tuple[int, Argument]]:
-    """Find the values of options, each with the place of its last word: beside them, behind `=`, or in the next word.
-
-    An option may be cut short, and with `clusters` stand at the end of others, as in `-avze ssh`.
-    """
-    letters = "".join(option[1] for option in options if clusters and re.fullmatch(r"-[A-Za-z]", option))
-    cluster = re.compile(rf"-[A-Za-z]+?[{letters}]([/~.\-].*)?") if letters else None
-    waiting = False
-    for place, argument in enumerate(arguments):
-        text = unescaped(argument.pattern)
-        option, mark, _ = argument.pattern.partition("=")
-        joined = cluster.fullmatch(text) if cluster and not waiting else None
-        if waiting:
-            yield place, argument
-            waiting = False
-        elif mark and (like(option, options) or any(is_short_for(option, one) for one in options)):
-            yield place, replace(argument, pattern=argument.pattern[len(option) + 1 :])
-        elif like(text, options) or (not mark and any(is_short_for(text, one) for one in options)):
-            waiting = True
-        elif text[:2] in options and text[2:]:
-            yield place, replace(argument, pattern=argument.pattern[2:])
-        elif joined and joined[1]:
-            yield place, replace(argument, pattern=escaped(joined[1]))
-        elif joined:
-            waiting = True

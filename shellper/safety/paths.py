@@ -15,6 +15,7 @@ from shellper.safety.verdict import Context, Verdict, allow, block, confirm, sho
 from shellper.safety.words import Argument, escaped, has_glob, matches, overlap, unescaped
 
 NEGATED_SET = re.compile(r"\[[!^][^\]]*\]")
+PROCESS_PLACE = re.compile(r"^/proc/(?:self|thread-self|\d+)/(cwd|root)(?=/|$)")
 WORKING = "the working directory"
 
 Path = tuple[str, ...]
@@ -44,13 +45,13 @@ class Places:
     def kept(self) -> tuple[Place, ...]:
         """The folders whose loss would be a disaster, the plainest names first."""
         found: dict[Path, str] = {(): "the root of the disk"}
-        for home in _spellings(self.home):
+        for home in spellings(self.home):
             found.setdefault(home, "your home folder")
-        for folder in _spellings(str(self.context.folder)):
+        for folder in spellings(str(self.context.folder)):
             found.setdefault(folder, WORKING)
             for depth in range(1, len(folder)):
                 found.setdefault(folder[:depth], "a folder above the working directory")
-        for home in _spellings(self.home):
+        for home in spellings(self.home):
             for depth in range(1, len(home)):
                 found.setdefault(home[:depth], "a folder above your home folder")
         for system in self.rules.places["system"]:
@@ -67,16 +68,19 @@ class Places:
         """Name the folder of a user's own things that a path means wholly, or return None."""
         while path and _is_bare(path[-1]):
             path = path[:-1]
-        for home in _spellings(self.home):
+        for home in spellings(self.home):
             if len(path) > len(home) and path[: len(home)] == home:
                 inner = "/".join(map(unescaped, path[len(home) :]))
-                if any(fnmatch.fnmatchcase(inner, pattern) for pattern in self.rules.places["personal"]):
-                    return inner
+                kept = self.rules.places["personal"]
+                part = path[-1] if len(path) == len(home) + 1 else ""
+                meant = [inner] if inner in kept else [name for name in kept if has_glob(part) and matches(part, name)]
+                if meant:
+                    return meant[0]
         return None
 
     def covers_secrets(self, path: Path) -> bool:
         """Tell whether what lies below a path takes in home or the system's secrets."""
-        kept = (*_spellings(self.home), ("etc",), ("root",), ("home",), ("Users",))
+        kept = (*spellings(self.home), ("etc",), ("root",), ("home",), ("Users",))
         while path and _is_bare(path[-1]):
             path = path[:-1]
         return any(_meets(path, tuple(map(unescaped, place[: len(path)]))) for place in kept)
@@ -106,21 +110,27 @@ class Places:
         else:
             starts = tuple(escaped(folder) + "/" for folder in folders)
         found: dict[Path, None] = {}
+        pattern = self.by_process(pattern)
         for start in starts:
             found[parts_of(start + pattern)] = None
             if not argument.is_glob and not argument.unknown and not argument.unset:
                 found[_real(unescaped(start + pattern), follow)] = None
         return list(found)
 
+    def by_process(self, pattern: str) -> str:
+        """Spell out the working directory and the root that `/proc/self` names."""
+        folder = escaped(str(self.context.folder))
+        return PROCESS_PLACE.sub(lambda found: folder if found[1] == "cwd" else "/", pattern)
+
     def inside(self, path: Path, area: str) -> bool:
         """Tell whether a path lies in or below a folder."""
-        return any(path[: len(parts)] == parts for parts in _spellings(area))
+        return any(path[: len(parts)] == parts for parts in spellings(area))
 
     def is_working(self, path: Path) -> bool:
         """Tell whether a path lies in the working directory, unless that is a system folder or the root."""
         folder = str(self.context.folder)
-        system = {parts_of(area) for area in self.rules.places["system"]} - set(_spellings(self.home))
-        return self.inside(path, folder) and not system.union({()}).intersection(_spellings(folder))
+        system = {parts_of(area) for area in self.rules.places["system"]} - set(spellings(self.home))
+        return self.inside(path, folder) and not system.union({()}).intersection(spellings(folder))
 
     def is_temporary(self, path: Path) -> bool:
         """Tell whether a path lies below a temporary folder without being all of it."""
@@ -207,37 +217,14 @@ def _removed(name: str, path: Path, places: Places, verb: str, recursive: bool) 
         return confirm(f"{verb} {name}")
     if places.in_list(path, "later"):
         return warn(f"{verb} {name}: other programs run or trust that file")
+    if places.is_secret(path):
+        return warn(f"{verb} {name}: that can hold keys, passwords or the record of past commands")
     if places.inside(path, places.home):
         judged = warn if recursive and verb != "moves away" else confirm
         return judged(f"{verb} {name}, outside the working directory")
     if any(places.inside(path, area) for area in places.rules.places["system"]):
         return warn(f"{verb} {name}, in a system folder")
     return warn(f"{verb} {name}, outside your home folder")
-
-
-def below(
-    start: Argument, narrow: bool, places: Places, folders: tuple[str, ...] | None, verb: str
-) -> Iterator[Verdict]:
-    """Judge that files below a folder are deleted: all of them, or those that some test picks."""
-    if not narrow:
-        yield from deleted(start, places, folders, verb)
-        return
-    name = shown(start.raw)
-    paths = places.resolved(start, folders)
-    known = not (start.unknown or start.unset) and paths
-    if known and all(_is_own(path, places) for path in paths):
-        yield confirm(f"{verb} all that matches below {name}")
-    else:
-        yield warn(f"{verb} all that matches below {name}")
-
-
-def _is_own(path: Path, places: Places) -> bool:
-    """Tell whether a path is the working directory, a temporary folder, or a folder of its own in home."""
-    working = places.is_working(path)
-    temporary = any(places.inside(path, area) for area in places.rules.places["temporary"])
-    at_home = any(len(path) > len(home) and path[: len(home)] == home for home in _spellings(places.home))
-    hidden = any(part.startswith(".") for part in path[len(_spellings(places.home)[0]) :][:1])
-    return working or temporary or (at_home and not hidden)
 
 
 def written(argument: Argument, places: Places, folders: tuple[str, ...] | None, verb: str) -> Iterator[Verdict]:
@@ -273,8 +260,9 @@ def _written(argument: Argument, path: Path, places: Places, verb: str) -> Verdi
         return block(f"{verb} {name}: that is a disk or the memory itself, not a file")
     if places.in_list(path, "network"):
         return warn(f"sends data to the network through {name}")
-    label = places.whole(path) if argument.is_glob or verb == "empties" else None
-    if label and verb == "empties":
+    loses = verb in ("empties", "overwrites", "cuts")
+    label = places.whole(path) if argument.is_glob or loses else None
+    if label and loses:
         return block(f"{verb} {name}: that is {label}")
     if label:
         return warn(f"{verb} {name}: that is {label}")
@@ -387,6 +375,6 @@ def _literal_parts(text: str) -> Path:
 
 
 @functools.lru_cache(maxsize=64)
-def _spellings(text: str) -> tuple[Path, ...]:
+def spellings(text: str) -> tuple[Path, ...]:
     """Return a folder's parts as written and with its links resolved."""
     return tuple(dict.fromkeys((parts_of(escaped(text)), _literal_parts(os.path.realpath(text)))))

@@ -14,6 +14,8 @@ LONGEST = 8 * 1024
 REPLACED = re.compile(r"s([/|,#:@!_])([\w\s~/=:@%,-]+?)\1([\w\s~/=:@%,.-]*)\1(g?)")
 CHARACTERS = re.compile(r"-[cb](\d{0,4})(?:-(\d{0,4}))?")
 COUNT = re.compile(r"(?:-n?(\d{1,4}))?")
+ZONE = re.compile(r"%[-_0^#\d]*:*z")
+DATE_PART = re.compile(r"%[-_0^#\d]*([a-zA-Z%])")
 HEX = re.compile(r"[0-9a-fA-F]+")
 
 
@@ -36,7 +38,10 @@ def output(words: Sequence[str], fed: str | None, folder: str | None = None) -> 
     if name == "mktemp" and set(rest) <= {"-d", "-q"}:
         return "/tmp/(a new name)\n"
     if name == "which" or (name in ("command", "type") and rest[:1] in (["-v"], ["-P"], ["-p"])):
-        return rest[-1] + "\n" if rest else None
+        return f"/usr/bin/{rest[-1]}\n" if rest and "/" not in rest[-1] else None
+    if name == "date" and len(rest) == 1 and rest[0].startswith("+"):
+        # Any date has the same signs, but for a zone that may begin with a minus.
+        return None if ZONE.search(rest[0]) else DATE_PART.sub(_date_part, rest[0][1:]) + "\n"
     transform = _transform(name, rest)
     if transform is None or fed is None:
         return None
@@ -44,6 +49,10 @@ def output(words: Sequence[str], fed: str | None, folder: str | None = None) -> 
         return transform(fed)
     except (ValueError, binascii.Error):
         return None
+
+
+def _date_part(found: re.Match[str]) -> str:
+    return {"%": "%", "n": "\n", "t": "\t", "F": "2000-01-01", "T": "00:00:00", "Y": "2000"}.get(found[1], "00")
 
 
 def _path(name: str, names: list[str], folder: str | None) -> str | None:

@@ -86,7 +86,8 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield allow(f"shows what `{name}` says of itself")
         return
     own = [rule for rule in walk.places.context.rules if like(name, rule.programs) and rule.holds(literals)]
-    told = [rule.verdict for rule in (*rules_about(name), *own) if rule.holds(literals)]
+    fed = bool(call.piped_from or call.documents or call.has_input)
+    told = [rule.verdict for rule in (*rules_about(name), *own) if rule.holds(literals) and (fed or not rule.fed)]
     found = [
         Verdict(verdict.level, tuple(f"`{name}` {reason}" for reason in verdict.reasons), verdict.secret)
         for verdict in told
@@ -97,7 +98,8 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         effects = [verdict for verdict in effects if verdict != _unknown(name)]
     if first.dynamic or name in state.functions:
         found.append(confirm(f"which program {shown(first.raw)} stands for is decided in the command itself"))
-    if not trusted and state.files.get(name, "") is None:
+    fetched = state.files.get(name, "") is None
+    if fetched and not (trusted and _is_known(name, walk.places.rules)):
         found.append(block(f"{shown(first.literal)} runs whatever the network sends"))
     elif not trusted and state.files.get(name):
         found.extend(walk.inner(state.files[name] or "", state))
@@ -131,7 +133,7 @@ def _name(text: str, places: Places) -> tuple[str, bool]:
 
 def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler | None) -> Iterator[Verdict]:
     # options judges calls, too.
-    from shellper.safety.options import judge_scripts, option_values
+    from shellper.safety.options import judge_scripts, passed_on
 
     rules = walk.places.rules
     read, words = _read_of(name, call, rules)
@@ -155,11 +157,15 @@ def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler |
         for argument in reads.operands_of(read, rest):
             if not argument.pattern.startswith("/"):
                 yield confirm(f"which file {shown(argument.raw)} is, depends on a folder that isn't known")
-    for _, target in option_values(rules.outputs.get(name, ()), call.rest):
+    for _, target in reads.option_values(rules.outputs.get(name, ()), call.rest):
         if target.literal == "-":
             continue
         yield from unpacked(target, walk.places, state.folders)
     yield from judge_scripts(name, call, walk, state)
+    if _has_any(rest, rules.removing.get(name, ())):
+        for argument in rest:
+            lost = deleted(argument, walk.places, state.folders) if not argument.pattern.startswith("-") else ()
+            yield from (verdict for verdict in lost if verdict.level is Level.BLOCK)
     if handler and not words:
         yield from handler(call, walk, state)
     elif read:
@@ -174,30 +180,7 @@ def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler |
         yield allow(f"shows the version of `{name}`")
     else:
         yield _unknown(name)
-        yield from _passed_on(name, call, walk, state)
-
-
-def _passed_on(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    """Judge the words of an unknown program from the name of a known one on: it may be one that runs others."""
-    rules = walk.places.rules
-    for place, argument in enumerate(call.rest):
-        text = argument.literal or ""
-        inner = text.rpartition("/")[2]
-        if inner in rules.writes or inner in rules.shells or inner in ("dd", "find", "sudo", "env"):
-            found = judge_call(call.of(call.rest[place:]), walk, state)
-            yield from (verdict for verdict in found if verdict.level is Level.BLOCK)
-            return
-        if name not in rules.tellers and _could_run(text, rules):
-            for verdict in walk.inner(text, state):
-                if verdict.level is Level.BLOCK:
-                    yield warn(f"if `{name}` runs {shown(argument.raw)}: {verdict.reasons[0]}")
-
-
-def _could_run(text: str, rules: Rules) -> bool:
-    """Tell whether a word could be a text that runs a program that changes things."""
-    names = re.findall(r"[\w.+-]+", text) if " " in text.strip() else []
-    acting = (*rules.writes, *rules.shells, "dd", "find")
-    return any(name in acting or name.startswith("mkfs") for name in names)
+        yield from passed_on(name, call, walk, state)
 
 
 def _read_of(name: str, call: Call, rules: Rules) -> tuple[Read | None, int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from shellper.safety.rules import Read, like, load
+from shellper.safety.rules import Read, is_short_for, like, load
 from shellper.safety.verdict import shown
-from shellper.safety.words import Argument, literal_argument
+from shellper.safety.words import Argument, escaped, literal_argument, unescaped
 
 NUMBER = re.compile(r"[-+]\d+")
 AWK_ACTS = re.compile(r"\bsystem\b|\bgetline\b|@|\bprint.*>|\bprintf.*>", re.DOTALL)
@@ -210,3 +211,32 @@ def _plain_sed(script: str) -> bool:
                 return False
         place = step.end()
     return True
+
+
+def option_values(
+    options: Sequence[str], arguments: Sequence[Argument], clusters: bool = True
+) -> Iterator[tuple[int, Argument]]:
+    """Find the values of options, each with the place of its last word: beside them, behind `=`, or in the next word.
+
+    An option may be cut short, and with `clusters` stand at the end of others, as in `-avze ssh`.
+    """
+    letters = "".join(option[1] for option in options if clusters and re.fullmatch(r"-[A-Za-z]", option))
+    cluster = re.compile(rf"-[A-Za-z]+?[{letters}]([/~.\-].*)?") if letters else None
+    waiting = False
+    for place, argument in enumerate(arguments):
+        text = unescaped(argument.pattern)
+        option, mark, _ = argument.pattern.partition("=")
+        joined = cluster.fullmatch(text) if cluster and not waiting else None
+        if waiting:
+            yield place, argument
+            waiting = False
+        elif mark and (like(option, options) or any(is_short_for(option, one) for one in options)):
+            yield place, replace(argument, pattern=argument.pattern[len(option) + 1 :])
+        elif like(text, options) or (not mark and any(is_short_for(text, one) for one in options)):
+            waiting = True
+        elif text[:2] in options and text[2:]:
+            yield place, replace(argument, pattern=argument.pattern[2:])
+        elif joined and joined[1]:
+            yield place, replace(argument, pattern=escaped(joined[1]))
+        elif joined:
+            waiting = True

@@ -78,7 +78,10 @@ class Script:
 
 @dataclass(frozen=True)
 class Rule:
-    """What holds for a program with certain words and options; whatever is given must be there."""
+    """What holds for a program with certain words and options; whatever is given must be there.
+
+    With `fed` it holds only if the program gets something as input.
+    """
 
     programs: tuple[str, ...]
     verdict: Verdict
@@ -88,6 +91,7 @@ class Rule:
     options: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    fed: bool = False
     lowers: bool = False
 
     def holds(self, arguments: list[str]) -> bool:
@@ -134,6 +138,8 @@ class Rules:
     decoders: frozenset[str]
     quiet: frozenset[str]
     recursive: Mapping[str, tuple[str, ...]]
+    removing: Mapping[str, tuple[str, ...]]
+    setups: tuple[str, ...]
     scripts: tuple[Script, ...]
     ordinary_admin: Mapping[str, tuple[str, ...]]
     versioned: tuple[str, ...]
@@ -211,6 +217,8 @@ def load() -> Rules:
         decoders=frozenset(data["decoders"]),
         quiet=frozenset(data["quiet"]),
         recursive=_tuples(data["recursive"]),
+        removing=_tuples(data["removing"]),
+        setups=tuple(runners["setups"]),
         scripts=tuple(_script(entry) for entry in runners["script"]),
         ordinary_admin=_tuples(data["ordinary_admin"]),
         versioned=tuple(data["versioned"]),

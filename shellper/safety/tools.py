@@ -35,9 +35,11 @@ CALM_OPTIONS = {
 }
 ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
 LISTS_VARIABLES = frozenset({"-p", "-x", "-f", "-F", "-a", "-i", "-r"})
+# What awk is fed becomes a command.
+AWK_RUNS = re.compile(r"system\s*\(\s*\$|\$\d+\s*\|\s*getline|print[^|]*\|\s*\"(?:/bin/)?(?:ba|da|z)?sh")
 CALM_SETTING = re.compile(r"[-+][euxo]+|pipefail|errexit|nounset|xtrace")
 HOST_MOUNT = re.compile(r"(?:.*source=|.*src=)?/(?:etc|root|home|boot|usr|var/run/docker\.sock)?(?:[:,].*)?")
-SED_RUNS = re.compile(r"(?:^|[;}/\d$])\s*e\s+(.+)|/[gpiI0-9]*e[gpiI0-9]*\s*$")
+SED_RUNS = re.compile(r"(?:^|[;}/\d$])\s*e\s+(.+)|(?:s/(?:\\.|[^/])*/((?:\\.|[^/])*))?/[gpiI0-9]*e[gpiI0-9]*\s*$")
 
 
 def _cd(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -81,6 +83,8 @@ def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             yield warn(f"{shown(argument.literal)} of `{name}` can run what a variable holds")
         else:
             yield walk.assignment(argument.literal.partition("[")[0], argument.raw, True, None)
+            if name in ("export", "readonly"):
+                continue
             is_read = name == "read" and argument is call.rest[-1] and "=" not in argument.literal
             state.assign(argument.literal, _line(call, walk, state) if is_read else None)
             if name in ("mapfile", "readarray") and len(call.documents) == 1 and call.documents[0]:
@@ -151,6 +155,9 @@ def _alias(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
 def _awk(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     doubt = reads.why_not_awk(call.rest)
     yield proven("awk", doubt)
+    fetched = walk.places.rules.downloaders.intersection(call.piped_from)
+    if fetched and any(AWK_RUNS.search(argument.pattern) for argument in call.rest):
+        yield block("`awk` runs whatever the network sends")
     if doubt:
         programs = [argument for argument in call.rest if re.search(r"[{}()]", argument.pattern)]
         for argument in programs:
@@ -172,7 +179,8 @@ def _sed(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     for script in operands if scripted else operands[:1]:
         for found in SED_RUNS.finditer(unescaped(script.pattern)):
             yield warn(f"the script {shown(script.raw)} runs programs")
-            yield from walk.inner(found.group(1), state) if found.group(1) else ()
+            text = found[1] or re.sub(r"\\(.)", r"\1", found[2] or "")
+            yield from walk.inner(text, state) if text else ()
         for target in re.findall(r"(?:^|[;/}\s\d$])w\s+([^\s;}]+)", unescaped(script.pattern)):
             yield from written(literal_argument(target), walk.places, state.folders, "writes to")
     empties = not scripted and re.fullmatch(r"(?:1,\$)?\s*d", unescaped(operands[0].pattern)) if operands else None
@@ -211,10 +219,11 @@ def _link(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
 
 
 def _kill(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    yield confirm("`kill` ends processes")
     words = [argument.literal for argument in call.rest]
-    if words in (["-l"], ["-L"]) or words[:1] == ["-0"]:
+    if words[:1] in (["-l"], ["-L"], ["-0"]):
+        yield allow("`kill` only tells of signals and processes")
         return
+    yield confirm("`kill` ends processes")
     named = words[:1] in (["-s"], ["-n"])
     signal = not named and bool(words) and (words[0] or "").startswith("-") and words[0] != "--"
     targets = words[2:] if named else words[1:] if signal else words
@@ -269,6 +278,14 @@ def _editor(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         if found and not text.startswith("/"):
             yield warn(f"{shown(argument.raw)} makes `{name}` run another program")
             yield from walk.inner(found.group(1) or found.group(2), state)
+    for command in re.findall(r"(?m)^[\d,.$%]*(?:r |w )?!(.+)$", "\n".join(filter(None, call.documents))):
+        yield warn(f"`{name}` runs what it gets as input")
+        yield from walk.inner(command, state)
+    scripted = any(re.match(r"\+.|-[es]*c$|--cmd", argument.pattern) for argument in call.rest) or call.documents
+    for argument in call.rest if scripted else ():
+        if not argument.pattern.startswith(("-", "+")):
+            found_here = written(argument, walk.places, state.folders, "changes")
+            yield from (verdict for verdict in found_here if verdict.level is Level.BLOCK)
 
 
 def _test(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -307,7 +324,7 @@ def _shred(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         if argument.pattern.startswith("-"):
             continue
         yield from (
-            found for found in written(argument, walk.places, state.folders, "overwrites") if found.level is Level.BLOCK
+            found for found in written(argument, walk.places, state.folders, "empties") if found.level is Level.BLOCK
         )
         yield from deleted(argument, walk.places, state.folders, "overwrites")
 

@@ -250,7 +250,7 @@ class Walk:
                 listed=feed.listed,
                 targets=tuple(redirect.target.raw for redirect in node.redirects if redirect.target),
             )
-            verdicts.extend(judge_call(call, self, state))
+            verdicts.extend(self.given(node.assignments, call, state))
             if any(target.startswith(NETWORK) for target in call.targets) and any(one.secret for one in verdicts):
                 verdicts.append(block("sends keys or passwords to the network"))
             tells = call.arguments[0].literal == "tee" and feed.whole
@@ -258,6 +258,17 @@ class Walk:
         elif node.words:
             verdicts.append(allow("is empty"))
         return verdicts
+
+    def given(self, assignments: tuple[Word, ...], call: Call, state: State) -> Iterator[Verdict]:
+        """Judge a call for which some variables are set, as a shell that it starts sees them."""
+        values = self.values(state)
+        found = dict(filter(None, (assigned(word, values) for word in assignments)))
+        before = {name: state.variables.get(name) for name in found if name in state.variables}
+        state.variables.update(found)
+        yield from judge_call(call, self, state)
+        for name in found:
+            state.variables.pop(name, None)
+        state.variables.update(before)
 
     def remember(self, node: Simple, call: Call, told: str | None, state: State) -> None:
         """Keep in mind what is written to files, since a later part may run them."""

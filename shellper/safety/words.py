@@ -19,6 +19,7 @@ MOST_ALTERNATIVES = 64
 MOST_FIELDS = 256
 LONGEST_VALUE = 4096
 SHELL_SPACE = " \t\n"
+ASSIGNING = re.compile(r"[A-Za-z_]\w*=")
 ELEMENTS = re.compile(r"\$\{(\w+)\[([@*]|\d{1,4})\]\}")
 PROCESS_FILE = "/dev/fd/63"
 """What `<(...)` becomes: the name of an open pipe."""
@@ -231,7 +232,7 @@ class Values:
 def expand(word: Word, values: Values) -> list[Argument]:
     """Expand a word the way the shell would, as far as that is known before it runs."""
     fields = [_Field()]
-    for piece in word.pieces:
+    for piece in _with_homes(word.pieces, values):
         _add(fields, piece, values)
         if len(fields) > MOST_FIELDS or len(fields[-1].pattern) > 4 * LONGEST_VALUE:
             return [unknown_argument(word.raw)]
@@ -241,6 +242,17 @@ def expand(word: Word, values: Values) -> list[Argument]:
             continue
         arguments.extend(_finished(part, word.raw))
     return arguments
+
+
+def _with_homes(pieces: tuple[Piece, ...], values: Values) -> tuple[Piece, ...]:
+    """Expand the tilde in a word that looks like an assignment, such as `of=~/x`, as bash does."""
+    first = pieces[0] if pieces else None
+    if first is None or first.kind is not Kind.TEXT or first.quoted or not ASSIGNING.match(first.text):
+        return pieces
+    last = len(pieces) == 1
+    ends = r"(?=[/:]|\Z)" if last else "(?=[/:])"
+    text = re.sub(rf"(?<=[=:])~{ends}", lambda _: escaped(values.home), first.text)
+    return (replace(first, text=text), *pieces[1:])
 
 
 def assigned(word: Word, values: Values) -> tuple[str, str | None] | None:

@@ -231,6 +231,7 @@ CONFIRM = [
 ]
 
 WARN = [
+    "dd if=x of=~/.bashrc",
     "printf -v PATH y",
     # Rights and other commands inside.
     "sudo rm x",
@@ -297,6 +298,7 @@ WARN = [
 ]
 
 BLOCK = [
+    "dd if=x of=~/.ssh/authorized_keys",
     "truncate -s 0 *",
     "rm -rf /",
     "rm -r -f /",

@@ -37,6 +37,13 @@ FOLLOWED = [
     "x=~; printf 'all: ; rm -rf %s\\n' $x > Makefile; make",
     "x=~; echo rm -rf $x | tee run.sh; sh run.sh",
     "docker run -v ~:/data alpine rm -rf /data",
+    "x=~ sh -c 'rm -rf $x'",
+    "x=~; export x; sh -c 'rm -rf $x'",
+    "env x=~ sh -c 'rm -rf $x'",
+    "xargs -a <(echo ~) rm -rf",
+    "tar --remove-files -cf x.tar ~",
+    "find ~ -type f -exec dd if=/dev/zero of={} \\;",
+    "cat > c.py <<'E'\nimport shutil; shutil.rmtree('~')\nE\npython3 c.py",
 ]
 
 
@@ -80,6 +87,9 @@ def test_paths_are_followed(command: str) -> None:
         "parallel ::: '{}'",
         "sudo -s <<< '{}'",
         "ssh h <<< '{}'",
+        "ed <<< '!{}'",
+        "sed 's/.*/{}/e' x",
+        "crontab <(echo '* * * * * {}')",
     ],
 )
 def test_what_options_words_and_inputs_run(command: str) -> None:
@@ -118,6 +128,9 @@ def test_what_isn_t_known_is_a_warning(command: str) -> None:
         "sqlite3 x 'select 1'",
         "make CC=clang",
         "gh issue create --title 'rm -rf ~ is gone'",
+        'eval "$(ssh-agent -s)"',
+        "pkill -HUP server",
+        'f=notes-$(date +%F).md; echo x > "$f"',
     ],
 )
 def test_what_people_do_every_day_is_no_alarm(command: str) -> None:
