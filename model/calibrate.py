@@ -65,12 +65,17 @@ def threshold(scored: Scored, most_right: float = _MOST_RIGHT_ASKED) -> Threshol
     return Threshold(confidence, below, sum(c < confidence for c in right) / len(right))
 
 
+def read_scored(path: Path) -> list[tuple[float, bool]]:
+    """Read each step's confidence and whether it was right, as `model.evaluate --confidences` writes them."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(float(row["confidence"]), bool(row["right"])) for row in rows]
+
+
 def main() -> None:
     """Print the table, the error and the threshold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("confidences", type=Path)
-    rows = [json.loads(line) for line in parser.parse_args().confidences.read_text(encoding="utf-8").splitlines()]
-    scored = [(float(row["confidence"]), bool(row["right"])) for row in rows]
+    scored = read_scored(parser.parse_args().confidences)
     bins = reliability(scored)
     print("| confidence | steps | mean confidence | right |")
     print("| --- | --- | --- | --- |")

@@ -13,6 +13,7 @@ import math
 import os
 import sys
 import tempfile
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,17 @@ class Score:
     turns_right: int = 0
     misses: list[str] = field(default_factory=list)
     confidences: list[tuple[float, bool]] = field(default_factory=list)
+    tools: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts, each as what was right and out of how much, and per tool what was called for it."""
+        return {
+            "calls": (self.calls_right, self.calls),
+            "silences": (self.silences_right, self.silences),
+            "requests": (self.turns_right, self.turns),
+            "conversations": (self.conversations_right, self.conversations),
+            "tools": self.tools,
+        }
 
 
 def read_cases(path: Path) -> Iterator[Case]:
@@ -153,6 +165,7 @@ class Evaluation:
             step_right = is_right(step, wanted)
             right &= step_right
             score.confidences.append((generation.confidence, step_right))
+            score.tools[wanted[0].name if wanted else "none"][step.call.name if step.call else "none"] += 1
             self._count(score, wanted is not None, bool(task.calls), step_right)
             if not step_right:
                 wish = _describe(ModelStep(wanted[0])) if wanted else "no call"
@@ -212,6 +225,8 @@ def main() -> None:
     parser.add_argument("--free", action="store_true", help="the model's own calls are the history")
     parser.add_argument("--guard", action="store_true", help="what the guard of names offers is taken")
     parser.add_argument("--confidences", type=Path, help="append each step's confidence to this file (JSON lines)")
+    parser.add_argument("--results", type=Path, help="append each set's counts to this file (JSON lines)")
+    parser.add_argument("--label", default="Q8_0", help="how the results call these weights")
     parser.add_argument("--misses", action="store_true", help="print each miss")
     parser.add_argument("--most", type=int, help="at most so many conversations of each set")
     arguments = parser.parse_args()
@@ -232,9 +247,16 @@ def main() -> None:
             )
             print(f"| {path.stem} | {kind} | {' | '.join(columns)} |", flush=True)
             if arguments.confidences:
-                rows = (json.dumps({"set": path.stem, "confidence": c, "right": r}) for c, r in score.confidences)
+                rows = (
+                    json.dumps({"set": path.stem, "confidence": round(c, 4), "right": r}) for c, r in score.confidences
+                )
                 with arguments.confidences.open("a", encoding="utf-8") as out:
                     out.writelines(f"{row}\n" for row in rows)
+            if arguments.results:
+                kind_of = {"outputs": kind, "history": "own calls" if arguments.free else "right calls"}
+                row = {"set": path.stem, **kind_of, "weights": arguments.label, **score.as_json()}
+                with arguments.results.open("a", encoding="utf-8") as out:
+                    out.write(json.dumps(row) + "\n")
             if arguments.misses:
                 print("\n".join(f"  {miss}" for miss in score.misses), file=sys.stderr, flush=True)
 

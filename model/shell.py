@@ -40,6 +40,10 @@ class Shell:
             return self.root / path[2:]
         return Path(os.path.normpath(self.folder / path))
 
+    def holds(self, path: str) -> bool:
+        """Say whether a path of a call lies in the tree."""
+        return path == "-" or self.resolve(path).is_relative_to(self.root)
+
     def matches(self, path: str) -> Sequence[Path]:
         """Return what a path of a call names: itself, or what it matches where it is a pattern."""
         disk = LocalDisk(self.folder, self.root)

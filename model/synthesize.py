@@ -46,7 +46,7 @@ _WEIGHTS = {
 }
 _WEIGHTS |= {"tail": 6, "sort": 6, "diff": 5, "rmdir": 5, "du": 5, "pwd": 3, "steps": 22, "reply": 12}
 _OTHER_WEIGHT = 2.5
-_SPECIAL_SHARE = 0.4
+_SPECIAL_SHARE = 0.3
 _SPECIAL_ARGUMENTS = (
     "depth", "line_numbers", "count", "type", "larger", "smaller", "newer", "older", "order", "reverse", "unique",
     "parents", "ignore_case", "numeric", "long",
@@ -54,7 +54,7 @@ _SPECIAL_ARGUMENTS = (
 _LENGTHS = (1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8, 10, 12)
 _REFERENCE_SHARE = 0.3
 _OUTPUT_SHARE = 0.4
-_SCENARIO_SHARE = 0.4
+_SCENARIO_SHARE = 0.45
 _GOES_ON_SHARE = 0.3
 _COMPOUND_SHARE = 0.13
 _UNKNOWN_SHARE = 0.25
@@ -146,6 +146,8 @@ def play(group: Group, slots: Slots, absent: bool = False) -> Turn:
     """
     world, memory = slots.world, slots.memory
     calls = fill(group, slots)
+    if calls and calls[0].name == "cd" and not world.holds(str(calls[0].arguments["folder"])):
+        raise UnfillableError
     text = request(world.rng.choice(group.say), slots)
     memory.since_file += 1
     memory.since_folder += 1

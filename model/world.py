@@ -43,7 +43,7 @@ class World(Shell):
         self.names = Names(rng, rng.choice(tuple(THEMES)))
         self.user = rng.choice(FIRST_NAMES).lower()
         start = self.root
-        for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 2))):
+        for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 2, 3))):
             start = start / self._fresh(start, self.names.folder)
             start.mkdir()
         self._fill(start, files=rng.choice((1, 2, 3, 3, 4, 5, 6, 8)), folders=rng.choice((1, 2, 2, 3, 4)), depth=2)

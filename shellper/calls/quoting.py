@@ -22,8 +22,17 @@ def quote_path(path: str) -> str:
     if path == "~":
         return path
     if path.startswith("~/"):
-        return "~/" + (quote(path[2:]) if path[2:] else "")
+        return "~/" + (_quote_inside(path[2:]) if path[2:] else "")
     return quote(path)
+
+
+def _quote_inside(text: str) -> str:
+    """Quote what does not begin a word, by parts; quotation marks and backslashes get a backslash.
+
+    Inside quotes in the middle of a word bashlex 0.18 loses them.
+    """
+    parts = (part for part in re.split(r"""(['"\\])""", text) if part)
+    return "".join(f"\\{part}" if part in ("'", '"', "\\") else quote(part) for part in parts)
 
 
 def quote_glob(pattern: str) -> str:

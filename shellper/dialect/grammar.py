@@ -10,6 +10,7 @@ from shellper.calls import FORMS, Argument, Catalogue, Form, Parameter, Tool, To
 from shellper.dialect import control
 from shellper.dialect.control import Tokenizer
 from shellper.dialect.conversation import ModelStep
+from shellper.dialect.prompt import spaced, unspaced
 
 MAX_VALUE_TOKENS = 400
 MAX_REPLY_TOKENS = 120
@@ -114,12 +115,14 @@ class Grammar:
             return (yield from self._integer(self._following(remaining, ","), parameter.minimum))
         yield Allowed((self._escape,))
         if parameter.enum:
-            options = {value: (*self._tokens(value), self._escape) for value in parameter.enum}
+            options = {value: (*self._tokens(spaced(value)), self._escape) for value in parameter.enum}
             return (yield from self._choose(options)), None
         if parameter.form:
             return (yield from self._formed(parameter.form)), None
-        first = yield Allowed(() if parameter.role == "path" else (self._escape,), text=True)
-        return (yield from self._text(self._escape, MAX_VALUE_TOKENS, first)), None
+        is_path = parameter.role == "path"
+        first = yield Allowed(() if is_path else (self._escape,), text=True)
+        text = yield from self._text(self._escape, MAX_VALUE_TOKENS, first, needs_text=is_path)
+        return unspaced(text), None
 
     def _integer(self, following: Options, minimum: int | None) -> Generator[Allowed, int, tuple[int, int | None]]:
         """Walk through a whole number of at most `MAX_DIGITS` digits; one that may not be 0 doesn't begin with it."""
@@ -134,34 +137,38 @@ class Grammar:
         return int(digits), None
 
     def _formed(self, name: str) -> Generator[Allowed, int, str]:
-        """Walk through a text of a form up to its `<escape>`."""
+        """Walk through a text of a form, behind a space, up to its `<escape>`."""
         form = FORMS[name]
         if name not in self._pieces:
             self._pieces[name] = self._pieces_of(form)
         pieces = self._pieces[name]
         text = ""
         while True:
-            tokens = [token for token, piece in pieces.items() if form.start.fullmatch(text + piece)]
-            token = yield Allowed((*tokens, self._escape) if form.whole.fullmatch(text) else tuple(tokens))
+            tokens = [token for token, piece in pieces.items() if _is_start(form, text + piece)]
+            token = yield Allowed((*tokens, self._escape) if form.whole.fullmatch(unspaced(text)) else tuple(tokens))
             if token == self._escape:
-                return text
+                return unspaced(text)
             text += pieces[token]
 
     def _pieces_of(self, form: Form) -> Mapping[int, str]:
         """Return the tokens that can be a part of a text of a form, with their texts."""
         pieces = ((token, self._tokenizer.piece(token)) for token in range(self._tokenizer.size))
-        letters = frozenset("".join(form.letters).encode())
+        letters = frozenset((" " + "".join(form.letters)).encode())
         return {token: piece.decode() for token, piece in pieces if piece and letters.issuperset(piece)}
 
-    def _text(self, end: int, limit: int, first: int) -> Generator[Allowed, int, str]:
-        """Walk through free text up to its end token, at most `limit` tokens long."""
+    def _text(self, end: int, limit: int, first: int, needs_text: bool = False) -> Generator[Allowed, int, str]:
+        """Walk through free text up to its end token, at most `limit` tokens long.
+
+        Text that is needed is more than the space before it.
+        """
         data = b""
         token = first
         for count in range(limit):
             if token == end:
                 return data.decode("utf-8", "replace")
             data += self._tokenizer.piece(token)
-            token = yield Allowed((end,), text=count + 2 < limit)
+            is_enough = not needs_text or data != b" "
+            token = yield Allowed((end,) if is_enough else (), text=count + 2 < limit)
         return data.decode("utf-8", "replace")
 
     def _force(self, tokens: Sequence[int]) -> Generator[Allowed, int, None]:
@@ -186,3 +193,8 @@ class Grammar:
             for key, tokens in live.items():
                 if len(tokens) == position:
                     return key
+
+
+def _is_start(form: Form, text: str) -> bool:
+    """Say whether a text of a form, behind a space, may begin so."""
+    return text == " " or (text.startswith(" ") and bool(form.start.fullmatch(text[1:])))

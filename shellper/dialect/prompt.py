@@ -30,15 +30,25 @@ class Rendered:
     written: tuple[bool, ...]
 
 
+def spaced(text: str) -> str:
+    """Return a text with a space before each line, so that a name in it has the tokens it has inside of a sentence."""
+    return "\n".join(f" {line}" for line in text.split("\n"))
+
+
+def unspaced(text: str) -> str:
+    """Return a text without the space before each line; the inverse of `spaced`."""
+    return "\n".join(line.removeprefix(" ") for line in text.split("\n"))
+
+
 def value_segments(value: Argument) -> Iterator[Segment]:
-    """Yield an argument's value: text between `<escape>` tokens, booleans and numbers bare."""
+    """Yield an argument's value: text, spaced, between `<escape>` tokens, booleans and numbers bare."""
     if isinstance(value, bool):
         yield "true" if value else "false"
     elif isinstance(value, int):
         yield str(value)
     else:
         yield Control(control.ESCAPE)
-        yield value
+        yield spaced(value)
         yield Control(control.ESCAPE)
 
 

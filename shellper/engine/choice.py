@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,16 @@ from shellper.engine.protocol import EngineError
 from shellper.weights.tokenizer import LlamaTokenizer
 
 _CONTINUATION = range(0x80, 0xC0)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A chosen token, and the next likeliest, if there is one, each with its log-probability among the allowed ones."""
+
+    token: int
+    log_probability: float
+    runner_up: int | None
+    runner_up_log_probability: float
 
 
 class Chooser:
@@ -37,8 +48,8 @@ class Chooser:
         """Begin a new step."""
         self._unfinished = b""
 
-    def choose(self, allowed: Allowed, logits: Logits, favoured: Sequence[int] = ()) -> tuple[int, float]:
-        """Return the likeliest allowed token and the log of its probability among the allowed ones.
+    def choose(self, allowed: Allowed, logits: Logits, favoured: Sequence[int] = ()) -> Choice:
+        """Return the likeliest allowed token.
 
         `favoured` tokens get `BONUS` where text is free. Raises `EngineError` where the logits are no numbers.
         """
@@ -59,14 +70,22 @@ class Chooser:
         self._unfinished = data if data and token in self._by_token and not _complete(data) else b""
 
 
-def _best(tokens: npt.NDArray[np.int64] | None, scores: Logits) -> tuple[int, float]:
-    """Return the token of the highest score and its log-probability under the softmax over the scores."""
+def _best(tokens: npt.NDArray[np.int64] | None, scores: Logits) -> Choice:
+    """Return the choice of the highest score, its log-probability under the softmax over the scores.
+
+    The scores are changed.
+    """
     best = int(scores.argmax())
     top = scores[best]
     log_probability = -math.log(float(np.exp(scores - top).sum())) if np.isfinite(top) else math.nan
     if math.isnan(log_probability):
         raise EngineError("the weights give no numbers; mend: shellper model verify")
-    return (best if tokens is None else int(tokens[best])), log_probability
+    scores[best] = -np.inf
+    second = int(scores.argmax())
+    behind = float(scores[second] - top)
+    if tokens is not None:
+        best, second = int(tokens[best]), int(tokens[second])
+    return Choice(best, log_probability, second if math.isfinite(behind) else None, log_probability + behind)
 
 
 def _may_follow(unfinished: bytes, byte: int) -> bool:

@@ -26,11 +26,20 @@ class Source:
         found = dict.fromkeys(text.split())
         found |= dict.fromkeys(word.strip(_EDGES) for word in tuple(found))
         found |= dict.fromkeys(match[1] for word in tuple(found) for match in re.finditer(r"/(?=(.+))", word))
-        self._paths = {tuple(tokenizer.text(word)) for word in found if word}
+        self._paths = {tuple(tokenizer.text(f" {word}")) for word in found if word}
+        self._piece = tokenizer.piece
 
     def favoured(self, written: Sequence[int]) -> Sequence[int]:
-        """Return the tokens that go on with words which begin with the written tokens; none where those are a word."""
-        begun, length = tuple(written), len(written)
+        """Return the tokens that go on with words which begin as a value's last word does; none where that is whole."""
+        begun = self._last_word(written)
+        length = len(begun)
         if begun in self._paths:
             return ()
         return sorted({path[length] for path in self._paths if len(path) > length and path[:length] == begun})
+
+    def _last_word(self, written: Sequence[int]) -> tuple[int, ...]:
+        """Return the tokens from the last one on that begins with a space."""
+        for start in range(len(written) - 1, -1, -1):
+            if self._piece(written[start]).startswith(b" "):
+                return tuple(written[start:])
+        return tuple(written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,20 +15,37 @@ from shellper.dialect.control import ESCAPE
 from shellper.engine.choice import Chooser
 from shellper.engine.context import CONTEXT_TOKENS, LlamaContext
 from shellper.engine.copying import Source
-from shellper.engine.protocol import EngineError
+from shellper.engine.protocol import LOW_CONFIDENCE, EngineError
 from shellper.weights.errors import WeightsError
 from shellper.weights.tokenizer import LlamaTokenizer
 
 Check = Callable[[], None]
 
+_LOG_LOW = math.log(LOW_CONFIDENCE)
+
+
+@dataclass(frozen=True)
+class Fork:
+    """The tokens up to the least sure choice, with the runner-up in its place, and their log-probability.
+
+    No tokens where there was no choice.
+    """
+
+    tokens: tuple[int, ...] = ()
+    log_probability: float = 0.0
+
 
 @dataclass(frozen=True)
 class Decoded:
-    """A model step and its tokens; see `Generation` for the other fields."""
+    """A model step and its tokens; see `Generation` for the other fields.
+
+    `fork` is where the step was least sure.
+    """
 
     step: ModelStep
     tokens: tuple[int, ...]
     log_probability: float
+    fork: Fork
     cached_tokens: int
     prefill_seconds: float
     decode_seconds: float
@@ -55,18 +73,42 @@ class Decoder:
     def decode(
         self, prompt: Sequence[int], after_response: bool, on_text: Callable[[str], None], check: Check
     ) -> Decoded:
-        """Return the likeliest step behind a prompt.
+        """Return a step behind a prompt: at each point the likeliest token.
 
         `check` is called before each token and each batch of the prompt, and stops the decoding by raising; what was
         read until then stays cached. A token that must come is appended unread, and read in one batch with what
         follows. `log_probability` sums the chosen tokens' log-probabilities, each under the softmax over what the
         grammar allows there. `on_text` gets whole characters; an `<escape>` comes as a quotation mark.
         """
+        return self._write(prompt, Fork(), after_response, on_text, check)
+
+    def alternative(
+        self, prompt: Sequence[int], decoded: Decoded, after_response: bool, check: Check
+    ) -> Decoded | None:
+        """Return the step that the runner-up at the least sure choice leads to, where the model was not sure.
+
+        It may be the likelier one as a whole.
+        """
+        if decoded.log_probability >= _LOG_LOW or not decoded.fork.tokens:
+            return None
+        other = self._write(prompt, decoded.fork, after_response, lambda text: None, check)
+        return None if other.step == decoded.step else other
+
+    def _write(
+        self,
+        prompt: Sequence[int],
+        begun: Fork,
+        after_response: bool,
+        on_text: Callable[[str], None],
+        check: Check,
+    ) -> Decoded:
+        """Write a step whose first tokens are given."""
         started = time.monotonic()
         cached = self.context.keep(prompt[:-1])
         unread = list(prompt[cached:])
         written: list[int] = []
-        total = 0.0
+        total = begun.log_probability
+        weakest, fork = 0.0, Fork()
         prefilled: float | None = None
         characters = codecs.getincrementaldecoder("utf-8")("replace")
         self._chooser.reset()
@@ -76,14 +118,18 @@ class Decoder:
         allowed = next(walk)
         while True:
             check()
-            token = allowed.forced
+            token = begun.tokens[len(written)] if len(written) < len(begun.tokens) else allowed.forced
             if token is None:
                 logits = self.context.read(unread, check)
                 prefilled = prefilled or time.monotonic()
                 unread = []
                 favoured = source.favoured(value) if value is not None else ()
-                token, log_probability = self._chooser.choose(allowed, logits, favoured)
-                total += log_probability
+                choice = self._chooser.choose(allowed, logits, favoured)
+                if choice.log_probability < weakest and choice.runner_up is not None:
+                    weakest = choice.log_probability
+                    fork = Fork((*written, choice.runner_up), total + choice.runner_up_log_probability)
+                token = choice.token
+                total += choice.log_probability
             value = self._value(value, token)
             self._chooser.took(token)
             unread.append(token)
@@ -97,7 +143,7 @@ class Decoder:
                 break
         ended = time.monotonic()
         prefilled = prefilled or ended
-        return Decoded(step, tuple(written), total, cached, prefilled - started, ended - prefilled)
+        return Decoded(step, tuple(written), total, fork, cached, prefilled - started, ended - prefilled)
 
     def _value(self, value: tuple[int, ...] | None, token: int) -> tuple[int, ...] | None:
         """Return the tokens of the argument that is being written, behind a token; None outside of one."""

@@ -95,15 +95,20 @@ class DirectEngine:
             if cancelled is not None and cancelled.is_set():
                 raise GenerationCancelled
 
-        decoded = self._decoder.decode(prompt, bool(conversation[-1].steps), on_text or _ignore, check)
+        after_response = bool(conversation[-1].steps)
+        first = self._decoder.decode(prompt, after_response, on_text or _ignore, check)
+        second = self._decoder.alternative(prompt, first, after_response, check)
+        tries = [first] if second is None else [first, second]
+        best, *others = sorted(tries, key=lambda decoded: -decoded.log_probability)
         return Generation(
-            step=decoded.step,
-            confidence=min(1.0, math.exp(decoded.log_probability)),
+            step=best.step,
+            confidence=min(1.0, math.exp(best.log_probability)),
             prompt_tokens=len(prompt),
-            cached_tokens=decoded.cached_tokens,
-            generated_tokens=len(decoded.tokens),
-            prefill_seconds=decoded.prefill_seconds,
-            decode_seconds=decoded.decode_seconds,
+            cached_tokens=first.cached_tokens,
+            generated_tokens=sum(len(decoded.tokens) for decoded in tries),
+            prefill_seconds=first.prefill_seconds,
+            decode_seconds=sum(decoded.decode_seconds for decoded in tries),
+            alternative=others[0].step if others else None,
         )
 
     def count_tokens(self, conversation: Conversation) -> int:

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from shellper.dialect import Conversation, ModelStep
 
+LOW_CONFIDENCE = 0.59
+"""Below this confidence a step is worth a question; `model/README.md` says what share of errors lies there."""
+
 
 class EngineError(Exception):
     """The engine can't answer; the message is one line that says why and what mends it."""
@@ -23,7 +26,8 @@ class Generation:
     """What the model wrote.
 
     `confidence` is the probability of the step: the product of the probabilities of its chosen tokens, 0 to 1, forced
-    tokens left out. Times are in seconds; `cached_tokens` of the prompt's tokens stood in the KV cache already.
+    tokens left out; below `LOW_CONFIDENCE`, `alternative` is the step that the model wavered over, if there is one.
+    Times are in seconds; `cached_tokens` of the prompt's tokens stood in the KV cache already.
     """
 
     step: ModelStep
@@ -33,6 +37,7 @@ class Generation:
     generated_tokens: int = 0
     prefill_seconds: float = 0.0
     decode_seconds: float = 0.0
+    alternative: ModelStep | None = None
 
 
 class Engine(Protocol):

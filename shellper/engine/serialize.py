@@ -43,14 +43,16 @@ def step_from_json(data: object) -> ModelStep:
 
 def generation_to_json(generation: Generation) -> dict[str, object]:
     """Return a generation as JSON data."""
-    return {**asdict(generation), "step": step_to_json(generation.step)}
+    alternative = generation.alternative and step_to_json(generation.alternative)
+    return {**asdict(generation), "step": step_to_json(generation.step), "alternative": alternative}
 
 
 def generation_from_json(data: object) -> Generation:
     """Read a generation from JSON data; raises `ValueError`."""
     fields = dict(_object(data, "a generation"))
     try:
-        return Generation(step_from_json(fields.pop("step", None)), **fields)
+        step, other = step_from_json(fields.pop("step", None)), fields.pop("alternative", None)
+        return Generation(step, **fields, alternative=None if other is None else step_from_json(other))
     except TypeError as error:
         raise ValueError(f"a generation has other fields: {error}") from error
 

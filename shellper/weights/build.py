@@ -41,11 +41,15 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a build is made of besides the base; the same recipe gives the same bytes."""
+    """What a build is made of besides the base; the same recipe gives the same bytes.
+
+    `quantized` is off only to measure what the quantization costs: the matrices then stay float32.
+    """
 
     adapter: Adapter
     kept: npt.NDArray[np.int64]
     catalogue_version: int
+    quantized: bool = True
 
 
 def build(base: Base, recipe: Recipe, path: Path, progress: Progress = lambda share: None) -> None:
@@ -98,7 +102,7 @@ def _metadata(writer: Any, base: Base, recipe: Recipe) -> None:
     writer.add_string("shellper.base.sha256", BASE_SHA256)
     writer.add_string("shellper.adapter.sha256", recipe.adapter.sha256)
     writer.add_uint32(CATALOGUE_KEY, recipe.catalogue_version)
-    writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
+    writer.add_file_type(LlamaFileType.MOSTLY_Q8_0 if recipe.quantized else LlamaFileType.ALL_F32)
     writer.add_quantization_version(2)
     for key in _COPIED:
         value = base.field(f"gemma3.{key}")
@@ -130,19 +134,20 @@ def _vocabulary(writer: Any, base: Base, kept: npt.NDArray[np.int64]) -> None:
 
 
 def _announce(writer: Any, base: Base, recipe: Recipe, name: str) -> None:
-    """Write a tensor's name, shape and type: vectors stay float32, matrices become Q8_0."""
+    """Write a tensor's name, shape and type: vectors stay float32, matrices become Q8_0 where that is wanted."""
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
     shape = [int(size) for size in reversed(base.tensors[name].shape)]
     if name == EMBEDDING:
         shape[0] = len(recipe.kept)
-    kind = GGMLQuantizationType.F32 if len(shape) == 1 else GGMLQuantizationType.Q8_0
+    is_exact = len(shape) == 1 or not recipe.quantized
+    kind = GGMLQuantizationType.F32 if is_exact else GGMLQuantizationType.Q8_0
     items, size = GGML_QUANT_SIZES[kind]
     writer.add_tensor_info(name, shape, np.dtype(np.float32), math.prod(shape) // items * size, raw_dtype=kind)
 
 
 def _tensor(base: Base, recipe: Recipe, name: str) -> npt.NDArray[Any]:
-    """Return what is stored of a tensor: a vector as it is, a matrix merged and as Q8_0 bytes."""
+    """Return what is stored of a tensor: a vector as it is, a matrix merged, as Q8_0 bytes where that is wanted."""
     from gguf import GGMLQuantizationType
     from gguf.quants import quantize
 
@@ -150,7 +155,9 @@ def _tensor(base: Base, recipe: Recipe, name: str) -> npt.NDArray[Any]:
     if len(stored.shape) == 1:
         return base.float32(name)
     if name == EMBEDDING:
-        return _embedding(base, recipe)
+        return _embedding(base, recipe) if recipe.quantized else _exact_embedding(base, recipe)
+    if not recipe.quantized:
+        return recipe.adapter.merged(name, base.float32(name))
     if stored.tensor_type == GGMLQuantizationType.Q8_0 and not recipe.adapter.changes(name):
         return np.array(stored.data)
     merged: npt.NDArray[np.uint8] = quantize(recipe.adapter.merged(name, base.float32(name)), GGMLQuantizationType.Q8_0)
@@ -167,4 +174,13 @@ def _embedding(base: Base, recipe: Recipe) -> npt.NDArray[np.uint8]:
     if trained is not None:
         places = np.searchsorted(recipe.kept, FUNCTION_TOKEN_IDS)
         rows[places] = quantize(trained, GGMLQuantizationType.Q8_0)
+    return rows
+
+
+def _exact_embedding(base: Base, recipe: Recipe) -> npt.NDArray[np.float32]:
+    """Return the kept rows of the embedding as float32, the trained ones as they were trained."""
+    rows = base.float32(EMBEDDING)[recipe.kept]
+    trained = recipe.adapter.control_rows()
+    if trained is not None:
+        rows[np.searchsorted(recipe.kept, FUNCTION_TOKEN_IDS)] = trained
     return rows

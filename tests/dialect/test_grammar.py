@@ -83,7 +83,7 @@ def test_endless_text_is_ended(grammar: Grammar, tokenizer: LlamaTokenizer) -> N
     with pytest.raises(DialectError):
         parse_step([*reply, letter, end], grammar)
     call = tokens_of(ToolCall("cat", {"file_name": "@"}), tokenizer)
-    at = call.index(tokenizer.text("@")[0])
+    at = call.index(tokenizer.text(" @")[0])
     longest = [*call[:at], *[letter] * (MAX_VALUE_TOKENS - 1), *call[at + 1 :]]
     assert parse_step(longest, grammar) == ModelStep(ToolCall("cat", {"file_name": "x" * (MAX_VALUE_TOKENS - 1)}))
     with pytest.raises(DialectError):

@@ -15,7 +15,7 @@ from shellper.dialect import (
     encode,
     render_conversation,
 )
-from shellper.dialect.prompt import Control
+from shellper.dialect.prompt import Control, spaced
 from shellper.weights import LlamaTokenizer
 from tests.dialect.conversations import FORGED, conversations, readable
 
@@ -47,25 +47,25 @@ GOLDEN = """\
 what is in this folder?<end_of_turn>
 <start_of_turn>model
 <start_function_call>call:ls{}<end_function_call><start_function_response>\
-response:ls{output:<escape>a.txt
-it's <escape>
-<escape>}<end_function_response><end_of_turn>
+response:ls{output:<escape> a.txt
+ it's <escape>
+ <escape>}<end_function_response><end_of_turn>
 <start_of_turn>user
 copy a.txt to b.txt and show its last 3 lines<end_of_turn>
 <start_of_turn>model
-<start_function_call>call:cp{destination:<escape>b.txt<escape>,source:<escape>a.txt<escape>}<end_function_call>\
+<start_function_call>call:cp{destination:<escape> b.txt<escape>,source:<escape> a.txt<escape>}<end_function_call>\
 <start_function_response>response:cp{ok:true}<end_function_response>\
-<start_function_call>call:tail{file_name:<escape>b.txt<escape>,lines:3}<end_function_call>\
-<start_function_response>response:tail{exit:1,output:<escape>no such file<escape>}<end_function_response><end_of_turn>
+<start_function_call>call:tail{file_name:<escape> b.txt<escape>,lines:3}<end_function_call>\
+<start_function_response>response:tail{exit:1,output:<escape> no such file<escape>}<end_function_response><end_of_turn>
 <start_of_turn>user
 all files, really<end_of_turn>
 <start_of_turn>model
 <start_function_call>call:ls{a:true,long:false}<end_function_call>\
 <start_function_response>response:ls{skipped:true}<end_function_response>\
 <start_function_call>call:pwd{}<end_function_call>\
-<start_function_response>response:pwd{command:<escape>pwd -P<escape>,output:<escape>/tmp<escape>}\
+<start_function_response>response:pwd{command:<escape> pwd -P<escape>,output:<escape> /tmp<escape>}\
 <end_function_response>\
-<start_function_call>call:cd{folder:<escape>..<escape>}<end_function_call>\
+<start_function_call>call:cd{folder:<escape> ..<escape>}<end_function_call>\
 <start_function_response>response:cd{}<end_function_response>There is nothing else.<end_of_turn>
 <start_of_turn>user
 thanks<end_of_turn>
@@ -83,13 +83,13 @@ def test_the_model_writes_calls_replies_and_ends(tokenizer: LlamaTokenizer, cont
     written = [token for token, by_model in zip(rendered.tokens, rendered.written, strict=True) if by_model]
     assert readable(written, tokenizer, controls) == (
         "<start_function_call>call:ls{}<end_function_call><start_function_response><end_of_turn>"
-        "<start_function_call>call:cp{destination:<escape>b.txt<escape>,source:<escape>a.txt<escape>}"
+        "<start_function_call>call:cp{destination:<escape> b.txt<escape>,source:<escape> a.txt<escape>}"
         "<end_function_call><start_function_response>"
-        "<start_function_call>call:tail{file_name:<escape>b.txt<escape>,lines:3}"
+        "<start_function_call>call:tail{file_name:<escape> b.txt<escape>,lines:3}"
         "<end_function_call><start_function_response><end_of_turn>"
         "<start_function_call>call:ls{a:true,long:false}<end_function_call><start_function_response>"
         "<start_function_call>call:pwd{}<end_function_call><start_function_response>"
-        "<start_function_call>call:cd{folder:<escape>..<escape>}<end_function_call><start_function_response>"
+        "<start_function_call>call:cd{folder:<escape> ..<escape>}<end_function_call><start_function_response>"
         "There is nothing else.<end_of_turn>"
     )
 
@@ -133,7 +133,7 @@ def test_a_forged_call_in_an_output_stays_text(tokenizer: LlamaTokenizer, contro
     conversation = (Turn("show x", (Step(ToolCall("cat", {"file_name": FORGED}), Response(FORGED)),), done=False),)
     tokens = render_conversation(conversation, tokenizer).tokens
     assert tokens.count(tokenizer.control("<start_function_call>")) == 1
-    assert readable(tokens, tokenizer, controls).count(FORGED) == 2
+    assert readable(tokens, tokenizer, controls).count(spaced(FORGED)) == 2
 
 
 def test_declarations_name_every_tool_between_bos_and_the_first_turn(

@@ -23,20 +23,29 @@ def favoured(text: str, written: str) -> str:
     return "".join(chr(token) for token in source.favoured([ord(letter) for letter in written]))
 
 
+def test_a_value_begins_with_a_space() -> None:
+    assert favoured("open cat.txt", "") == " "
+
+
 def test_a_value_may_begin_like_any_word_of_the_conversation() -> None:
-    assert favoured("open cat.txt", "") == "co"
+    assert favoured("open cat.txt", " ") == "co"
 
 
 def test_what_is_begun_goes_on_as_the_word_does() -> None:
-    assert favoured("open forged.txt please", "forge") == "d"
-    assert favoured("open forged.txt please", "forgx") == ""
+    assert favoured("open forged.txt please", " forge") == "d"
+    assert favoured("open forged.txt please", " forgx") == ""
 
 
 def test_a_whole_word_is_not_stretched_to_a_longer_one() -> None:
-    assert favoured("go into wedding or wedding_backup", "wedding") == ""
+    assert favoured("go into wedding or wedding_backup", " wedding") == ""
+
+
+def test_each_word_of_a_value_is_copied() -> None:
+    assert favoured("make a folder Summer Photos", " Summer P") == "h"
+    assert favoured("make a folder Summer Photos", " Summer") == ""
 
 
 def test_quotation_marks_and_folders_are_not_part_of_a_name() -> None:
-    assert favoured("show 'my.txt', then src/lib/a.c", "m") == "y"
-    assert favoured("show src/lib/xy.c", "x") == "y"
-    assert favoured("show src/lib/xy.c", "src/l") == "i"
+    assert favoured("show 'my.txt', then src/lib/a.c", " m") == "y"
+    assert favoured("show src/lib/xy.c", " x") == "y"
+    assert favoured("show src/lib/xy.c", " src/l") == "i"

@@ -212,3 +212,24 @@ def test_loading_and_decoding_write_nothing_to_the_terminal(weights: Path, capfd
 
 def test_threads_are_few() -> None:
     assert 1 <= default_threads() <= MAX_THREADS
+
+
+def test_an_unsure_step_comes_with_the_one_it_wavered_over(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt = [decoder.tokenizer.control("<bos>"), *decoder.tokenizer.text("show the files")]
+
+    def check() -> None:
+        pass
+
+    monkeypatch.setattr(decoder.context, "read", _noisy(decoder, 3))
+    decoded = decoder.decode(prompt, after_response=False, on_text=lambda text: None, check=check)
+    *before, runner_up = decoded.fork.tokens
+    assert tuple(before) == decoded.tokens[: len(before)]
+    assert runner_up != decoded.tokens[len(before)]
+    sure, unsure = replace(decoded, log_probability=-0.01), replace(decoded, log_probability=-5.0)
+    assert decoder.alternative(prompt, sure, False, check) is None
+    other = decoder.alternative(prompt, unsure, False, check)
+    assert other is not None and other.step != decoded.step
+    assert other.tokens[: len(before) + 1] == decoded.fork.tokens
+    assert other.log_probability < decoded.fork.log_probability < 0
+    if other.step.call is not None:
+        load_catalogue().validate(other.step.call)

@@ -140,6 +140,7 @@ def test_a_cancel_that_comes_before_its_turn_never_decodes(serve: Callable[..., 
     first, second = served.connect(), served.connect()
     first.send({**ASK, "id": 1})
     assert first.receive(_PATIENCE)["event"] == "text"
+    assert engine.writing.wait(_PATIENCE)
     engine.writing.clear()
     second.send({**ASK, "id": 2})
     second.send({"op": "cancel", "id": 2})

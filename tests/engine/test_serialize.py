@@ -31,8 +31,9 @@ def test_a_lone_surrogate_of_an_undecodable_file_name_survives() -> None:
 
 @pytest.mark.parametrize("step", [ModelStep(reply="which file?"), ModelStep(ToolCall("ls", {"a": True}))])
 def test_a_generation_survives_json(step: ModelStep) -> None:
-    generation = Generation(step, 0.5, 10, 5, 3, 0.1, 0.2)
-    assert generation_from_json(json.loads(json.dumps(generation_to_json(generation)))) == generation
+    for alternative in (None, ModelStep(ToolCall("pwd"))):
+        generation = Generation(step, 0.5, 10, 5, 3, 0.1, 0.2, alternative)
+        assert generation_from_json(json.loads(json.dumps(generation_to_json(generation)))) == generation
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,20 @@ def test_a_base_that_is_damaged_or_missing_is_one_line(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path, kept: npt.NDArray[np.int64]) -> None:
     with open_base() as base, pytest.raises(WeightsError, match=r"can't be written .*mend: "):
         build(base, Recipe(Adapter(), kept, 1), tmp_path / "missing" / "weights.gguf")
+
+
+def test_without_quantization_the_values_are_exact(
+    adapter_path: Path, kept: npt.NDArray[np.int64], tmp_path: Path
+) -> None:
+    adapter, path = load_adapter(adapter_path), tmp_path / "exact.gguf"
+    with open_base() as base:
+        build(base, Recipe(adapter, kept, 5, quantized=False), path)
+        tensors = {tensor.name: tensor for tensor in FastReader(path).tensors}
+        for name in (*TUNED, "blk.1.ffn_up.weight", "output_norm.weight"):
+            expected = adapter.merged(name, base.float32(name))
+            assert np.array_equal(float32(tensors[name]).reshape(-1), expected.reshape(-1)), name
+        trained = np.isin(kept, FUNCTION_TOKEN_IDS)
+        rows = float32(tensors[EMBEDDING]).reshape(len(kept), -1)
+        assert np.array_equal(rows[~trained], base.float32(EMBEDDING)[kept[~trained]])
+        trained_rows = adapter.control_rows()
+        assert trained_rows is not None and np.array_equal(rows[trained], trained_rows)
