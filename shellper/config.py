@@ -7,6 +7,7 @@ import math
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -15,6 +16,8 @@ HOME_VARIABLE = "SHELLPER_HOME"
 CONFIG_NAME = "config.toml"
 
 EditingMode: TypeAlias = Literal["emacs", "vi"]
+ThemeName: TypeAlias = Literal["dark", "light", "terminal"]
+LeastLevel: TypeAlias = Literal["full", "limited", "none"]
 
 
 class ConfigError(Exception):
@@ -71,6 +74,14 @@ class Settings:
     """A GGUF file that is used instead of the built weights."""
     editing_mode: EditingMode = field(default="emacs", metadata={"choices": ("emacs", "vi")})
     """The keys of the line editor."""
+    theme: ThemeName = field(default="dark", metadata={"choices": ("dark", "light", "terminal")})
+    """The colours of the app; `terminal` for the terminal's own."""
+    sandbox: LeastLevel = field(default="none", metadata={"choices": ("full", "limited", "none")})
+    """The least sandbox level that is accepted; where it is not offered, nothing runs."""
+    network: bool = False
+    """Let commands in the sandbox reach the network."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys of the app by the names that the README lists, such as `sessions = "f9"`; several with commas."""
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -137,10 +148,22 @@ def _value(key: str, value: object, place: _Place) -> Any:
         if not isinstance(value, bool):
             raise place.error(f"{key} must be true or false, without quotes, not {value!r}")
         return value
+    if key == "keys":
+        return _keys(value, place)
     if not isinstance(value, str) or not value or "\0" in value:
         raise place.error(f"{key} must be the path of a file in quotes, not {value!r}")
     # A relative path means one beside the file that names it, wherever the program was started.
     return place.file.absolute().parent / Path(value).expanduser()
+
+
+def _keys(value: object, place: _Place) -> dict[str, str]:
+    """Return a table of keys."""
+    if not isinstance(value, dict):
+        raise place.error('keys must be a table; below a line [keys] stands: sessions = "f9"')
+    for name, key in value.items():
+        if not isinstance(key, str) or not all(part.strip() for part in key.split(",")):
+            raise place.error(f'the key of {name} must be a text such as "f9" or "ctrl+o", not {key!r}')
+    return value
 
 
 def _choice(key: str, value: object, choices: tuple[str, ...], place: _Place) -> str:

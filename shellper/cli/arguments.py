@@ -7,31 +7,42 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from shellper import __version__
 from shellper.cli.exits import UsageError
+
+if TYPE_CHECKING:
+    from shellper.config import LeastLevel
 
 GROUPS = {
     "model": ("build", "info", "verify", "path"),
     "engine": ("status", "stop"),
     "sessions": ("list", "show", "rm"),
     "api": (),
+    "doctor": (),
+    "undo": (),
+    "redo": (),
+    "history": (),
     "check": (),
 }
 """The words that begin a subcommand, and the words that follow; those without any stand alone."""
 
 LONGEST_LIMIT = 30 * 24 * 3600
-_TAKE_A_VALUE = ("--cwd", "--time-limit")
+_TAKE_A_VALUE = ("--cwd", "--time-limit", "--sandbox", "--changed")
+_COUNTED = ("undo", "redo")
 
 _EPILOG = """\
-keys at the question: r or Enter runs, e edits, x explains, c copies, s skips, q ends the request.
+keys at the question: r or Enter runs, e edits, x explains, d shows the differences, c copies, s skips,
+q ends the request, o runs this one command outside the sandbox.
 A command at `warn` asks for the word yes; one at `block` can't be run.
 
 subcommands:
   shellper model build | info | verify | path     the model file
   shellper engine status | stop                   the process that holds the model
   shellper sessions list | show [ID] | rm ID...   the conversations that are kept
+  shellper doctor                                 what the sandbox keeps from commands here, tested anew
+  shellper undo [N] | redo [N] | history          take the last changes back, or do them again; what there is
   shellper check 'COMMAND' | check --jsonl        the verdict on a command that isn't run: shellper check --help
   shellper api                                    JSON lines for other programs: shellper api --help
 A request may begin with such a word: `shellper model the data` is one, since no subcommand fits.
@@ -41,7 +52,8 @@ standard input that is no terminal is taken as context: make 2>&1 | shellper "wh
 
 --json prints one object a turn:
   {"request", "steps": [{"call": {"name", "arguments"} or null, "command", "folder", "verdict", "reasons", "confidence",
-  "decision", "elsewhere", "exit_code", "output", "left_out_lines", "duration", "timed_out", "cancelled", "sandbox"}],
+  "decision", "elsewhere", "outside", "exit_code", "output", "left_out_lines", "duration", "timed_out", "cancelled",
+  "sandbox", "effects", "changed", "transaction", "refusal"}],
   "reply", "end", "folder", "conversation", "exit_code"}
 Its schema is the file turn.schema.json in the package shellper.cli.
 
@@ -73,6 +85,9 @@ class Options:
     daemon: bool = True
     time_limit: float | None = None
     plain: bool = False
+    sandbox: LeastLevel | None = None
+    network: bool = False
+    outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,9 @@ class Subcommand:
     force: bool = False
     folder: Path | None = None
     daemon: bool = True
+    count: int = 1
+    yes: bool = False
+    changed: str | None = None
     command: str | None = None
     lines: bool = False
 
@@ -114,6 +132,8 @@ def parse(arguments: Sequence[str]) -> Options | Subcommand:
     if len(words) == 1:
         return _lone(group, _without(arguments, words[:1]))
     action = arguments[words[1]]
+    if group in _COUNTED and len(words) == 2 and action.isascii() and action.isdigit():
+        return _subcommand(group, _without(arguments, words[:1]))
     if group == "check" and len(words) == 2:
         return _subcommand(group, _without(arguments, words[:1]))
     if action in GROUPS[group]:
@@ -151,6 +171,9 @@ def _request(arguments: Sequence[str], forced: Sequence[str]) -> Options:
     request = " ".join(words).strip()
     if words and not request:
         raise UsageError("the request is empty; say what you want to be done")
+    if found.no_sandbox and (not request or found.sandbox not in (None, "none")):
+        what = f"--sandbox={found.sandbox}" if request else "a conversation: there o at the question does that"
+        raise UsageError(f"--no-sandbox is for one request, not with {what}")
     return Options(
         request=request,
         resume=found.resume,
@@ -161,6 +184,9 @@ def _request(arguments: Sequence[str], forced: Sequence[str]) -> Options:
         daemon=not found.no_daemon,
         time_limit=found.time_limit,
         plain=found.plain,
+        sandbox=found.sandbox,
+        network=found.network,
+        outside=found.no_sandbox,
     )
 
 
@@ -181,6 +207,11 @@ def _request_parser() -> _Parser:
     parser.add_argument("--plain", action="store_true", help="a conversation line by line")
     parser.add_argument("--cwd", type=_folder, metavar="FOLDER", help="work in this folder")
     parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop a command after this; 0: never")
+    parser.add_argument(
+        "--sandbox", choices=("full", "limited", "none"), metavar="LEVEL", help="the least level: full, limited, none"
+    )
+    parser.add_argument("--network", action="store_true", help="let the commands reach the network")
+    parser.add_argument("--no-sandbox", action="store_true", help="run this request's commands outside the sandbox")
     parser.add_argument("--no-daemon", action="store_true", help="leave no engine running behind")
     parser.add_argument("--version", action="version", version=f"shellper {__version__}")
     return parser
@@ -189,7 +220,17 @@ def _request_parser() -> _Parser:
 def _subcommand(words: str, rest: Sequence[str]) -> Subcommand:
     """Read what stands behind the words of a subcommand."""
     parser = _Parser(prog=f"shellper {words}", allow_abbrev=False)
-    if words in ("model info", "engine status", "sessions list", "sessions show"):
+    if words in _COUNTED:
+        parser.add_argument(
+            "count", nargs="?", type=_count, default=1, metavar="N", help="how many of the last changes"
+        )
+        parser.add_argument("-y", "--yes", action="store_true", help="without asking")
+        parser.add_argument(
+            "--changed",
+            choices=("skip", "keep-both", "overwrite"),
+            help="what to do where a file has changed since",
+        )
+    if words in (*_COUNTED, "history", "doctor", "model info", "engine status", "sessions list", "sessions show"):
         parser.add_argument("--json", action="store_true", help="as JSON")
     if words == "model build":
         parser.add_argument("--force", action="store_true", help="build it even if it is there and whole")
@@ -220,9 +261,18 @@ def _subcommand(words: str, rest: Sequence[str]) -> Subcommand:
         force=found.get("force", False),
         folder=found.get("cwd"),
         daemon=not found.get("no_daemon", False),
+        count=found.get("count", 1),
+        yes=found.get("yes", False),
+        changed=found.get("changed"),
         command=found.get("command"),
         lines=found.get("lines", False),
     )
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of changes")
+    return int(text)
 
 
 def _folder(text: str) -> Path:

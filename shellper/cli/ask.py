@@ -6,21 +6,27 @@ import os
 import sys
 from typing import Literal
 
-from shellper.cli.clipboard import OSC_52, copy
 from shellper.cli.show import Screen
 from shellper.cli.terminal import END, ENTER, ERASE, ERASE_LINE, ESCAPE, Terminal
+from shellper.frontend.clipboard import OSC_52, copy
+from shellper.frontend.text import CONSENT
 from shellper.safety import Level
 from shellper.session import Action, Decision, Proposal
 
-CONSENT = "yes"
-"""The word that a command at `warn` needs."""
-
+_WORDS = {"e": "edit", "x": "explain", "?": "explain", "d": "diff", "c": "copy", "s": "skip", "n": "skip"}
+_OUTSIDE = "run outside the sandbox"
+_AT_TERMINAL = "run in this terminal"
+_OTHER_WAYS = {"o": _OUTSIDE, "t": _AT_TERMINAL}
 _CHOICES = "[e]dit e[x]plain [c]opy [s]kip"
 _QUESTIONS = {
     Level.ALLOW: f"[r]un {_CHOICES} (Enter runs): ",
     Level.CONFIRM: f"[r]un {_CHOICES} (Enter runs): ",
     Level.WARN: f"type {CONSENT} to run, or {_CHOICES}: ",
     Level.BLOCK: f"can't be run; {_CHOICES}: ",
+}
+_FOR_INTERACTIVE = {
+    Level.ALLOW: f"run in this [t]erminal {_CHOICES} (Enter runs): ",
+    Level.CONFIRM: f"run in this [t]erminal {_CHOICES} (Enter runs): ",
 }
 
 
@@ -33,14 +39,21 @@ class Asker:
     def __call__(self, proposal: Proposal) -> Decision:
         """Ask until there is a decision; editing that changes nothing asks again."""
         while True:
-            chosen = self._choice(proposal.verdict.level)
-            if chosen == "run":
-                return Decision(Action.RUN)
+            chosen = self._choice(proposal)
+            terminal = self._terminal.descriptor if proposal.interactive or chosen == _AT_TERMINAL else None
+            if chosen in ("run", _AT_TERMINAL):
+                return Decision(Action.RUN, terminal=terminal)
+            if chosen == _OUTSIDE:
+                return Decision(Action.RUN, outside=True, terminal=terminal)
             if chosen == "edit":
                 edited = edit_line(self._terminal, proposal.command, self._editing_mode)
                 if edited.strip() and edited.strip() != proposal.command:
                     return Decision(Action.EDIT, edited)
                 self._screen.note("nothing was changed")
+            elif chosen == "meant" and proposal.meant is not None:
+                return Decision(Action.EDIT, proposal.meant.command)
+            elif chosen == "diff":
+                self._screen.difference(proposal)
             elif chosen == "explain":
                 self._screen.explanation(proposal)
             elif chosen == "copy":
@@ -49,30 +62,38 @@ class Asker:
             else:
                 return Decision(Action.SKIP if chosen == "skip" else Action.STOP)
 
-    def _choice(self, level: Level) -> str:
+    def _choice(self, proposal: Proposal) -> str:
         """Ask once and return the word for what was chosen."""
+        level = proposal.verdict.level
         with self._terminal.keys():
-            self._screen.write(_QUESTIONS[level])
-            chosen = self._keys(level)
+            self._screen.write(
+                _FOR_INTERACTIVE.get(level, _QUESTIONS[level]) if proposal.interactive else _QUESTIONS[level]
+            )
+            chosen = self._keys(level, has_other=proposal.meant is not None)
             self._screen.write(f"{chosen}\n")
         return chosen
 
-    def _keys(self, level: Level) -> str:
-        """Read keys until one means something here."""
+    def _keys(self, level: Level, has_other: bool) -> str:
+        """Read keys until one means something here; `has_other` says that another command is offered."""
         while True:
             key = self._terminal.key()
-            word = {"e": "edit", "x": "explain", "?": "explain", "c": "copy", "s": "skip", "n": "skip"}.get(key.lower())
+            word = _WORDS.get(key.lower())
             if word:
                 return word
+            if has_other and key in ("m", "M"):
+                return "meant"
             if key == ESCAPE:
                 return "skip"
             if key in ("q", "Q", END):
                 return "stop"
             if level <= Level.CONFIRM and key in ("r", "R", "y", "Y", ENTER):
                 return "run"
-            if level is Level.WARN and key in ("y", "Y", "r", "R"):
-                if self._typed("" if key in "rR" else key).strip().lower() == CONSENT:
-                    return "run"
+            other = _OTHER_WAYS.get(key.lower())
+            if level <= Level.CONFIRM and other:
+                return other
+            if level is Level.WARN and (other or key in ("y", "Y", "r", "R")):
+                if self._typed(key if key in "yY" else "").strip().lower() == CONSENT:
+                    return other or "run"
                 self._screen.write(f"\nnot {CONSENT}; {_QUESTIONS[level]}")
 
     def _typed(self, text: str) -> str:

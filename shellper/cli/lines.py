@@ -13,8 +13,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.output import create_output
 
 from shellper.config import Settings
-
-HISTORY_NAME = "history"
+from shellper.frontend.history import HISTORY_NAME, unusable
 
 
 class PrivateHistory(FileHistory):
@@ -33,12 +32,8 @@ class PrivateHistory(FileHistory):
             super().store_string(string)
         except OSError as error:
             if self._warn is not None:
-                self._warn(_unusable(str(self.filename), error))
+                self._warn(unusable(str(self.filename), error))
             self._warn = None
-
-
-def _unusable(file: str, error: OSError) -> str:
-    return f"{file} can't be used ({error.strerror}), so requests are not kept in it; make it writable"
 
 
 def _history(file: Path, warn: Callable[[str], None]) -> History:
@@ -46,7 +41,7 @@ def _history(file: Path, warn: Callable[[str], None]) -> History:
     try:
         return PrivateHistory(file, warn)
     except OSError as error:
-        warn(_unusable(str(file), error))
+        warn(unusable(str(file), error))
         return InMemoryHistory()
 
 

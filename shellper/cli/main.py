@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from shellper.cli.arguments import Options, Subcommand, parse
 from shellper.cli.exits import ExitCode, UsageError
-from shellper.cli.terminal import is_terminal
+from shellper.cli.terminal import has_motion, has_unicode, is_linear, is_terminal
 
 if TYPE_CHECKING:
     from shellper.cli.models import OpenEngine
@@ -75,8 +75,8 @@ def _run(arguments: Sequence[str], open_engine: OpenEngine | None, conversation:
 def pick_front_end(options: Options, conversation: FrontEnd | None = None) -> FrontEnd:
     """Return what takes the options: the one-shot for a request, the plain conversation, or the given conversation.
 
-    The given one needs a terminal on all three streams. Raises `UsageError` where an option is about a request and
-    there is none.
+    The given one needs a terminal on all three streams, one that can move its cursor and show symbols. Raises
+    `UsageError` where an option is about a request and there is none.
     """
     if options.request and not options.plain:
         from shellper.cli.oneshot import one_shot
@@ -84,16 +84,30 @@ def pick_front_end(options: Options, conversation: FrontEnd | None = None) -> Fr
         return one_shot
     if is_terminal(0) and not options.request and (options.print_only or options.json):
         raise UsageError(f"{'--print' if options.print_only else '--json'} needs a request (see shellper --help)")
-    if conversation is not None and not options.plain and all(is_terminal(stream) for stream in (0, 1, 2)):
+    whole = has_motion() and has_unicode() and all(is_terminal(stream) for stream in (0, 1, 2))
+    if conversation is not None and not options.plain and whole:
         return conversation
     from shellper.cli.plain import converse
 
-    return converse
+    if conversation is None or options.plain or is_linear() or not is_terminal(0):
+        return converse
+    return _said_first("the app needs a whole terminal with UTF-8, so this is --plain", converse)
+
+
+def _said_first(line: str, front_end: FrontEnd) -> FrontEnd:
+    """Return a front end that first says a line of the program's own."""
+
+    def told(options: Options, screen: Screen, open_engine: OpenEngine) -> int:
+        screen.note(line)
+        return front_end(options, screen, open_engine)
+
+    return told
 
 
 def _failure(error: Exception) -> tuple[ExitCode, str]:
     """Return the exit code of an error and the line that tells of it."""
     from shellper.config import ConfigError
+    from shellper.effects.errors import EffectsError
     from shellper.engine.protocol import EngineError
     from shellper.session.errors import SessionError, StoreError
     from shellper.weights.errors import WeightsError
@@ -105,6 +119,7 @@ def _failure(error: Exception) -> tuple[ExitCode, str]:
         WeightsError: ExitCode.ENGINE,
         SessionError: ExitCode.FAILED,
         StoreError: ExitCode.FAILED,
+        EffectsError: ExitCode.FAILED,
     }
     for kind, code in codes.items():
         if isinstance(error, kind):

@@ -12,8 +12,9 @@ from shellper.cli.models import OpenEngine
 from shellper.cli.show import Screen
 from shellper.cli.terminal import Terminal, find_terminal
 from shellper.config import Settings, load_settings, paths
+from shellper.effects import EffectsError, Keeper
 from shellper.engine import Engine
-from shellper.session import Session, Store, StoreError, current_folder, open_store, terminal_identity
+from shellper.session import Session, Store, StoreError, check_level, current_folder, open_store, terminal_identity
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,15 @@ class Opened:
     folder: Path
     engine: Engine
     store: Store | None
+    keeper: Keeper | None = None
 
-    def session(self, resume: bool = False) -> Session:
-        """Return a new session, or the one that goes on with the last conversation of this terminal."""
+    def session(self, resume: bool = False, conversation: int | None = None) -> Session:
+        """Return a new session, or one that goes on: with this terminal's last conversation, or with the one named."""
         identity = terminal_identity()
         resumed = None
-        if resume and self.store is not None:
+        if conversation is not None and self.store is not None:
+            resumed = self.store.load(conversation)
+        elif resume and self.store is not None:
             last = self.store.last_for(identity, self.folder)
             if last is None:
                 self.screen.note("there is no conversation to go on with; this is a new one")
@@ -46,6 +50,7 @@ class Opened:
             store=self.store,
             terminal=identity,
             resumed=resumed,
+            keeper=self.keeper,
         )
 
 
@@ -59,13 +64,30 @@ def opened(options: Options, screen: Screen, open_engine: OpenEngine) -> Iterato
     terminal = find_terminal()
     settings = _settings(options, terminal)
     folder = working_folder(options.folder)
+    if settings.sandbox != "none" and not options.print_only and not options.outside:
+        check_level(settings)
     with ExitStack() as stack:
         store = _store(settings, options.resume, screen)
         if store is not None:
             stack.callback(store.close)
         engine = open_engine(settings, options.daemon, screen)
         stack.callback(engine.close)
-        yield Opened(options, settings, screen, terminal, folder, engine, store)
+        # Where nothing is run, nothing is tried out either.
+        keeper = None if options.print_only or (terminal is None and not options.yes) else _keeper(screen)
+        if keeper is not None:
+            stack.callback(keeper.close)
+        yield Opened(options, settings, screen, terminal, folder, engine, store, keeper)
+
+
+def _keeper(screen: Screen) -> Keeper:
+    """Return the keeper of what commands change; what was interrupted the last time is taken back and told."""
+    keeper = Keeper(paths().state, Path.home())
+    try:
+        for line in keeper.recover():
+            screen.note(line)
+    except EffectsError as error:
+        screen.note(f"what was interrupted can't be taken back: {error}")
+    return keeper
 
 
 def _settings(options: Options, terminal: Terminal | None) -> Settings:
@@ -73,6 +95,13 @@ def _settings(options: Options, terminal: Terminal | None) -> Settings:
     settings = load_settings()
     if options.time_limit is not None:
         settings = replace(settings, time_limit=options.time_limit)
+    if options.sandbox is not None:
+        settings = replace(settings, sandbox=options.sandbox)
+    if options.network:
+        settings = replace(settings, network=True)
+    # Outside the sandbox the user decides on each command.
+    if options.outside:
+        settings = replace(settings, auto_run=False)
     # What is only printed must not run: neither what the user asked to be printed, nor without someone to ask.
     if options.print_only or (terminal is None and not options.yes):
         settings = replace(settings, auto_run=False)

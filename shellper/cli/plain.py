@@ -10,16 +10,19 @@ from shellper.cli.arguments import Options
 from shellper.cli.exits import ExitCode
 from shellper.cli.models import OpenEngine
 from shellper.cli.opening import Opened, opened
-from shellper.cli.show import Screen, home_short, visible
+from shellper.cli.show import Screen
 from shellper.cli.terminal import is_linear, is_terminal
 from shellper.cli.turns import take_turn
+from shellper.cli.undoing import within_conversation
 from shellper.config import paths
 from shellper.engine import EngineError
+from shellper.frontend.text import home_short, visible
 from shellper.session import SessionError
 
 _GREETING = "Say what you want to be done. /help shows more, Ctrl+D ends."
 _HELP = (
     "A line is a request, such as: show me what is in this folder",
+    "/undo  takes the last change back (/undo 3 the last three), /redo does it again, /history lists them",
     "/new   begins a new conversation, back in the folder where you started",
     "/help  shows this",
     "/quit  ends, as Ctrl+D does",
@@ -54,6 +57,7 @@ class _Conversation:
             self._take(options.request)
         elif self._interactive:
             screen.line(_GREETING, "dim")
+            screen.line(f"sandbox: {self._session.sandbox}", "dim")
         while True:
             try:
                 request = read(self._prompt()).strip()
@@ -93,6 +97,8 @@ class _Conversation:
                 screen.line(line)
         elif request == "/new":
             self._session = self._opened.session()
+        elif request.startswith("/") and within_conversation(request, screen, self._opened.terminal):
+            pass
         elif request.startswith("/") and request[1:].isalpha():
             screen.note(f"there is no {request}; /help shows what there is")
         elif not self._interactive:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import threading
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shellper.cli.terminal import has_colour, has_motion, has_unicode
+from shellper.frontend.text import PLAIN_SYMBOLS, SYMBOLS, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,31 +16,14 @@ if TYPE_CHECKING:
 
     from shellper.session import Outcome, Proposal
 
-LOW_CONFIDENCE = 0.6
-"""Below this the model's confidence is shown."""
-
-_SYMBOLS = {"allow": "✓", "confirm": "?", "warn": "!", "block": "✗"}
-_PLAIN_SYMBOLS = {**_SYMBOLS, "allow": "+", "block": "x"}
 _STYLES = {"allow": "green", "confirm": "cyan", "warn": "bold yellow", "block": "bold red"}
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+MOST_DIFFERENCES = 200
+"""How many lines of differences are drawn."""
+
+_ODD = ("no undo", "will fail", "the sandbox", "it ends with")
+"""How lines on effects begin that deserve a second look."""
+
 _PATIENCE = 0.4  # seconds until a wait is worth a word
-
-
-def visible(text: str) -> str:
-    """Return a text with every character that can't be seen, or moves what is seen, written as its code point."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        f"<U+{ord(character):04X}>"
-        if character not in "\n\t" and unicodedata.category(character) in _HIDDEN
-        else character
-        for character in text
-    )
-
-
-def home_short(folder: Path, home: Path) -> str:
-    """Return a folder's name with `~` for home."""
-    return f"~/{folder.relative_to(home)}".removesuffix("/.") if folder.is_relative_to(home) else str(folder)
 
 
 class Screen:
@@ -49,7 +32,7 @@ class Screen:
     def __init__(self, *, colour: bool | None = None, symbols: bool | None = None, motion: bool | None = None) -> None:
         self.colour = has_colour() if colour is None else colour
         self.motion = has_motion() if motion is None else motion
-        self._symbols = _SYMBOLS if (has_unicode() if symbols is None else symbols) else _PLAIN_SYMBOLS
+        self._symbols = SYMBOLS if (has_unicode() if symbols is None else symbols) else PLAIN_SYMBOLS
         self._rich: Console | None = None
 
     def write(self, text: str) -> None:
@@ -97,6 +80,11 @@ class Screen:
         for number, line in enumerate(code.split("\n")):
             self._styled(Text("  " if number else "$ ", "dim"), line)
 
+    def sandbox(self, label: str) -> None:
+        """Say what stands between commands and the machine, where that is not all there could be."""
+        if label != "full":
+            self.line(f"sandbox: {label}", "dim")
+
     def proposal(self, proposal: Proposal, started_in: Path) -> None:
         """Draw a proposal: the folder where it is another one, the command, the verdict, a low confidence."""
         if proposal.folder != started_in:
@@ -108,8 +96,15 @@ class Screen:
         self.line(f"{head}: {first}" if first else head, _STYLES[level])
         for reason in others:
             self.line(" " * (len(head) + 2) + reason, _STYLES[level])
-        if proposal.confidence is not None and proposal.confidence < LOW_CONFIDENCE:
+        if proposal.effects is not None:
+            for text in proposal.effects.lines(proposal.folder):
+                self.line(text, "yellow" if text.startswith(_ODD) else "")
+            if any(change.has_diff for change in proposal.effects.changes):
+                self.line("(d shows the differences)", "dim")
+        if proposal.is_unsure:
             self.line(f"the model is unsure ({proposal.confidence:.0%})", "magenta")
+        if proposal.meant is not None:
+            self.line(f"did you mean: {proposal.meant.command}   (m takes it)", "magenta")
 
     def explanation(self, proposal: Proposal) -> None:
         """Draw what the parts of a command do."""
@@ -119,6 +114,17 @@ class Screen:
         width = min(24, max(len(part) for part, _ in proposal.explanation))
         for part, meaning in proposal.explanation:
             self.line(f"  {part:<{width}}  {meaning}")
+
+    def difference(self, proposal: Proposal) -> None:
+        """Draw the differences that a command makes in texts."""
+        lines = () if proposal.effects is None else proposal.effects.changes.diff(proposal.folder)
+        styles = {"+": "green", "-": "red", "@": "cyan"}
+        for text in lines[:MOST_DIFFERENCES]:
+            self.line(f"  {text}", styles.get(text[:1], ""))
+        if len(lines) > MOST_DIFFERENCES:
+            self.line(f"  ... {len(lines) - MOST_DIFFERENCES:,} more lines", "dim")
+        if not lines:
+            self.line("  no text is changed")
 
     def outcome(self, outcome: Outcome) -> None:
         """Draw how a command ended, where that is not plain from its output."""
@@ -130,6 +136,8 @@ class Screen:
             self.line(f"exit code {outcome.exit_code}", "yellow")
         elif outcome.ran and outcome.folder != outcome.proposal.folder:
             self.line(f"this conversation is now in {outcome.folder}; your shell stays where it is", "dim")
+        if outcome.refusal:
+            self.line(outcome.refusal, "yellow")
 
 
 class Waiting:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from shellper.cli.arguments import Subcommand
 from shellper.cli.exits import ExitCode
-from shellper.cli.show import Screen, visible
+from shellper.cli.show import Screen
 from shellper.config import Settings, load_settings, paths
+from shellper.frontend.text import visible
 
 if TYPE_CHECKING:
     from shellper.cli.models import OpenEngine
@@ -30,6 +31,12 @@ def run_subcommand(command: Subcommand, screen: Screen, open_engine: OpenEngine 
         from shellper.cli.opening import working_folder
 
         return check(command.command, command.lines, command.json, working_folder(command.folder))
+    if group == "doctor":
+        from shellper.cli.doctor import doctor
+
+        return doctor(settings, as_json=command.json)
+    if group in ("undo", "redo", "history"):
+        return _undoing(command, screen)
     if group == "model":
         return _MODEL[command.words](command, settings, screen)
     if group == "engine":
@@ -43,6 +50,24 @@ def run_subcommand(command: Subcommand, screen: Screen, open_engine: OpenEngine 
         return _SESSIONS[command.words](command, store, screen)
     finally:
         store.close()
+
+
+def _undoing(command: Subcommand, screen: Screen) -> int:
+    """Take changes back, do them again, or list them."""
+    from shellper.cli.terminal import find_terminal
+    from shellper.cli.undoing import Manner, show_history, turn_back
+    from shellper.effects import Choice, What
+
+    if command.words == "history":
+        return show_history(print_visible, screen, as_json=command.json)
+    choice = None if command.changed is None else Choice(command.changed.replace("-", " "))
+    manner = Manner(screen, find_terminal(), command.yes, command.json, choice)
+    return turn_back(What(command.words), command.count, manner)
+
+
+def print_visible(line: str) -> None:
+    """Print a line, made visible."""
+    print(visible(line))
 
 
 def _print_json(data: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 from shellper.cli.ask import Asker
 from shellper.cli.exits import ExitCode
@@ -24,9 +25,9 @@ def take_turn(session: Session, opened: Opened, request: str, attachment: str = 
     people goes to the standard error. Raises what `Session.turn` raises, and BrokenPipeError.
     """
     options, screen = opened.options, opened.screen
-    deciding = _decide(opened)
+    deciding = _outside(_decide(opened)) if options.outside else _decide(opened)
     drawn = not options.print_only and (opened.terminal is not None or options.yes)
-    listener = _Drawing(opened, streams=not options.json) if drawn else _Quiet(screen)
+    listener = _Drawing(opened, session, streams=not options.json) if drawn else _Quiet(screen)
     waiting = listener.waiting
     waiting.start()
     try:
@@ -64,6 +65,16 @@ def _decide(opened: Opened) -> Decide:
     if options.print_only or opened.terminal is None:
         return _Printer(screen, prints=not options.json, hints=not options.print_only)
     return Asker(opened.terminal, screen, opened.settings.editing_mode)
+
+
+def _outside(decide: Decide) -> Decide:
+    """Return a `Decide` that sends what is run outside the sandbox, as the user has asked for this request."""
+
+    def decided(proposal: Proposal) -> Decision:
+        decision = decide(proposal)
+        return replace(decision, outside=True) if decision.action is Action.RUN else decision
+
+    return decided
 
 
 class _Consent:
@@ -120,8 +131,9 @@ class _Quiet(Listener):
 class _Drawing(_Quiet):
     """Draws proposals and outcomes, and passes output on as it comes."""
 
-    def __init__(self, opened: Opened, *, streams: bool) -> None:
+    def __init__(self, opened: Opened, session: Session, *, streams: bool) -> None:
         super().__init__(opened.screen)
+        self._session, self._outside = session, opened.options.outside
         self._started_in = opened.folder
         self._streams = streams
         self._unfinished = False
@@ -130,6 +142,8 @@ class _Drawing(_Quiet):
         """Draw the proposal."""
         self.waiting.stop()
         self._screen.proposal(proposal, self._started_in)
+        if proposal.verdict.level is not Level.BLOCK:
+            self._screen.sandbox("none (--no-sandbox)" if self._outside else self._session.sandbox)
 
     def on_output(self, stream: str, text: str) -> None:
         """Pass a piece of output on to the stream of that name."""

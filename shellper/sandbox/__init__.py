@@ -1,16 +1,34 @@
 """Running a command: policy, sandbox levels, the launcher, and catching the output."""
 
 from shellper.sandbox.capture import Captured
-from shellper.sandbox.policy import Limits, Policy, SandboxError, SandboxLevel, current_level
-from shellper.sandbox.run import RunResult, run
+from shellper.sandbox.interactive import wants_terminal
+from shellper.sandbox.levels import Offer, Probe, Trial, current_level, forget, offer
+from shellper.sandbox.overlay import OverlayImpossible, OverlayRun, run_in_overlay
+from shellper.sandbox.policy import Limits, Policy, SandboxError, SandboxLevel, WallsError
+from shellper.sandbox.refusals import explain_refusal
+from shellper.sandbox.roots import project_root
+from shellper.sandbox.run import RunResult, chosen_level, run
 
 __all__ = [
     "Captured",
     "Limits",
+    "Offer",
+    "OverlayImpossible",
+    "OverlayRun",
     "Policy",
+    "Probe",
     "RunResult",
     "SandboxError",
     "SandboxLevel",
+    "Trial",
+    "WallsError",
+    "chosen_level",
     "current_level",
+    "explain_refusal",
+    "forget",
+    "offer",
+    "project_root",
     "run",
+    "run_in_overlay",
+    "wants_terminal",
 ]

@@ -45,13 +45,23 @@ _NEVER = re.compile(
 )
 
 
-def clean_environment(source: Mapping[str, str], home: Path, folder: Path, extras: Mapping[str, str]) -> dict[str, str]:
+OF_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "PAGER", "MANPAGER", "LESS", "EDITOR", "VISUAL", "COLUMNS", "LINES")
+"""Variables that a command at the user's terminal gets as they are."""
+
+
+def clean_environment(
+    source: Mapping[str, str], home: Path, folder: Path, extras: Mapping[str, str], *, at_terminal: bool = False
+) -> dict[str, str]:
     """Make a command's environment from the program's own (`source`) and the policy's extras.
 
+    `at_terminal` is for a command that has the user's terminal, and so may page, ask and colour.
     Raises SandboxError when an extra is a name that no command may get.
     """
     result = {name: value for name, value in source.items() if _is_passed_on(name)}
-    result.update(FIXED)
+    if at_terminal:
+        result.update((name, source[name]) for name in OF_TERMINAL if name in source)
+    else:
+        result.update(FIXED)
     result["PATH"] = _absolute_entries(source.get("PATH", "")) or DEFAULT_PATH
     result["HOME"] = str(home)
     # The shell keeps the name the user knows for a folder that is reached through a link, if PWD gives it.

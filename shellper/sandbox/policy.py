@@ -1,4 +1,4 @@
-"""What a command may use while it runs: the policy, its limits, and the levels of isolation."""
+"""What a command may do and use while it runs: the policy, its limits, and the sandbox levels."""
 
 import enum
 import re
@@ -17,16 +17,20 @@ class SandboxLevel(enum.StrEnum):
     """How much stands between a command and the rest of the machine, named after what was shown to hold."""
 
     FULL = "full"
+    """A file system view of its own, no network, no other processes; Landlock and a system call filter inside."""
     LIMITED = "limited"
+    """Landlock, a system call filter and limits; modes, owners and times of others' files can be changed."""
     NONE = "none"
+    """A clean environment, limits and a time limit, which are no walls."""
+
+    def reaches(self, least: "SandboxLevel") -> bool:
+        """Say whether this level is at least another one."""
+        order = list(SandboxLevel)
+        return order.index(self) <= order.index(least)
 
 
-def current_level() -> SandboxLevel:
-    """Name the level that commands run at on this machine.
-
-    It is `none` as long as no wall is built: a clean environment, limits and a time limit are no walls.
-    """
-    return SandboxLevel.NONE
+class WallsError(SandboxError):
+    """The walls of a level can't be put up, though they could when it was tested; nothing was run."""
 
 
 def _limit(rlimit: str, default: int, slack: int = 0) -> int | None:
@@ -56,16 +60,18 @@ class Limits:
     open_files: int | None = _limit("RLIMIT_NOFILE", 4096)
     """Open file descriptors."""
     extra_processes: int | None = _limit("RLIMIT_NPROC", 1024)
-    """Processes beside those that run already (the kernel counts all of a user's; it exempts root)."""
+    """Processes beside those that run already: the kernel counts all of a user's, and exempts root: a cgroup."""
+    temporary_bytes: int = 1 * GIB
+    """Size of the private temporary folder, at level `full`."""
 
     def rlimits(self) -> dict[str, tuple[int, int]]:
         """Give soft and hard value for each rlimit that is to be set, by the rlimit's name."""
         result = {}
         for one in fields(self):
             value: int | None = getattr(self, one.name)
-            if value is None:
+            name = one.metadata.get("rlimit")
+            if value is None or name is None:
                 continue
-            name = one.metadata["rlimit"]
             if name == "RLIMIT_NPROC":
                 running = _running_tasks()
                 if running is None:
@@ -98,6 +104,23 @@ class Policy:
     """The working directory."""
     home: Path
     """What HOME says, and so what `~` means."""
+    level: SandboxLevel | None = None
+    """The sandbox level to run at; None for the highest that is offered here."""
+    root: Path | None = None
+    """The folder below which may be written; None for the project's: the git working tree, else `folder`."""
+    network: bool = False
+    """Whether the network can be reached; UNIX sockets can't in any case."""
+    host_processes: bool = False
+    """Whether the machine's processes are seen and can be signalled, as `ps` and `kill` need it."""
+    writable: tuple[Path, ...] = ()
+    """Paths outside the root that may be written, too."""
+    read_only: tuple[Path, ...] = ()
+    """Paths inside the root that may not be written."""
+    granted: tuple[Path, ...] = ()
+    """Paths inside the root that the user has agreed to have changed, though they run programs later: dotfiles of home,
+    git's hooks. What is in `read_only` or masked stays closed, and nothing outside the root is opened."""
+    masked: tuple[Path, ...] = ()
+    """Paths that can't be read or written, beside the secrets that `secrets` knows: SHELLper's own state."""
     time_limit: float | None = 30.0
     """Seconds until the command is asked to stop; None for no limit."""
     limits: Limits = Limits()

@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import IO
 
+from shellper.sandbox.confine import Confinement
 from shellper.sandbox.environment import RUN_MARK, clean_environment
-from shellper.sandbox.policy import Policy, SandboxError
+from shellper.sandbox.lent import LentTerminal
+from shellper.sandbox.policy import Policy, SandboxError, WallsError
 
 SHELLS = (
     (Path("/bin/bash"), ("bash", "--noprofile", "--norc", "-c", "--")),
@@ -33,39 +35,58 @@ class CommandProcess:
     raised by `listen`.
     """
 
-    def __init__(self, command: str, policy: Policy) -> None:
-        self.started = False
+    def __init__(self, command: str, policy: Policy, confinement: Confinement, terminal: int | None = None) -> None:
+        self.began: float | None = None
+        """When the command was started, by the monotonic clock; None until it is."""
+        self.ended: float | None = None
+        """When its shell ended."""
         self.exit_code: int | None = None
         """The command's own exit code, as a shell would report it, once the shell has ended."""
         self.lost = False
         """True when the launcher is gone, whether or not it was told to go."""
+        self.left_files = 0
+        """How many files the command has left in its private temporary folder."""
+        self._confinement = confinement
         self._folder = policy.folder.absolute()
         self._mark = os.urandom(8).hex()
         self._heard = b""
         if "\0" in command:
             raise SandboxError("the command holds a NUL character, which no program can be given; remove it")
         shell, arguments = _find_shell()
-        environment = clean_environment(os.environ, policy.home, self._folder, policy.environment)
+        self._terminal = None if terminal is None else LentTerminal(terminal)
+        environment = clean_environment(
+            os.environ, policy.home, self._folder, policy.environment, at_terminal=terminal is not None
+        )
+        for name, value in confinement.environment().items():
+            environment.pop(name, None)
+            if value is not None:
+                environment[name] = value
         environment[RUN_MARK] = self._mark
         self._environment = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+        # The second "bash" is $0, the name that its error messages begin with.
+        argv = [str(shell), *arguments, command, arguments[0]]
+        if confinement.before_shell:
+            argv = [confinement.before_shell[0], *confinement.before_shell, str(shell), *arguments[1:], *argv[-2:]]
         self._spec = {
-            "shell": os.fsencode(shell),
-            # The second "bash" is $0, the name that its error messages begin with.
-            "argv": [os.fsencode(one) for one in (*arguments, command, arguments[0])],
+            "shell": os.fsencode(argv[0]),
+            "argv": [os.fsencode(one) for one in argv[1:]],
             "environment": self._environment,
             "folder": os.fsencode(self._folder),
+            "real_folder": os.fsencode(self._folder.resolve()),
             "limits": policy.limits.rlimits(),
+            "cgroup": os.fsencode(confinement.cgroup) if confinement.cgroup else b"",
+            "walls": confinement.walls,
+            "terminal": terminal is not None,
         }
         self._launcher: subprocess.Popen[bytes] | None = None
         self._control, self._theirs = socket.socketpair()
 
-    def start(self) -> tuple[int, int]:
-        """Start the launcher, which starts the command; gives the descriptors of stdout and stderr."""
+    def start(self) -> tuple[int, ...]:
+        """Start the launcher, which starts the command; gives the descriptors of stdout and stderr, if we get them."""
         self._launcher = self._start_launcher()
         self._theirs.close()
         self._send_spec()
-        stdout, stderr = self._pipes()
-        return stdout.fileno(), stderr.fileno()
+        return tuple(pipe.fileno() for pipe in self._pipes())
 
     @property
     def control(self) -> int:
@@ -82,17 +103,19 @@ class CommandProcess:
             said = b""
         if not said:
             self.lost = True
-            if not self.started:
+            if self.began is None:
                 raise self._launcher_failed()
         *lines, self._heard = (self._heard + said).split(b"\n")
         for line in lines:
             word, *values = line.decode().split()
             if word == "started":
-                self.started = True
+                self.began = float(values[0])
             elif word == "exited":
-                self.exit_code = int(values[0])
+                self.exit_code, self.ended = int(values[0]), float(values[1])
+            elif word == "left":
+                self.left_files = int(values[0])
             elif word == "error":
-                raise self._start_failed(values[0], int(values[1]))
+                raise self._start_failed(values[0], int(values[1]), " ".join(values[2:]))
 
     def interrupt(self) -> None:
         """Send SIGINT to the command, as Ctrl+C in a terminal would."""
@@ -122,6 +145,9 @@ class CommandProcess:
         self._theirs.close()
         for pipe in self._pipes():
             pipe.close()
+        if self._terminal is not None:
+            self._terminal.take_back()
+        self._confinement.clear()
 
     def _pipes(self) -> list[IO[bytes]]:
         launcher = self._launcher
@@ -130,17 +156,23 @@ class CommandProcess:
     def _start_launcher(self) -> subprocess.Popen[bytes]:
         if not sys.executable:
             raise SandboxError("the Python interpreter can't be found; start shellper by its own command")
+        lent = None if self._terminal is None else self._terminal.descriptor
         try:
             return subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_LAUNCHER), str(self._theirs.fileno())],
+                [
+                    *self._confinement.before_launcher,
+                    *(sys.executable, "-I", "-S", str(_LAUNCHER), str(self._theirs.fileno())),
+                ],
                 bufsize=0,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL if lent is None else lent,
+                stdout=subprocess.PIPE if lent is None else lent,
+                stderr=subprocess.PIPE if lent is None else lent,
                 # The launcher's own environment can be read by the command, so it holds nothing more.
                 env=self._environment,
                 cwd="/",
-                start_new_session=True,
+                # A terminal belongs to a session; the group keeps Ctrl+C at it from the launcher.
+                start_new_session=lent is None,
+                process_group=None if lent is None else 0,
                 pass_fds=(self._theirs.fileno(),),
             )
         except OSError as error:
@@ -188,13 +220,17 @@ class CommandProcess:
 
     def _launcher_failed(self) -> SandboxError:
         said = ""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, IndexError):
             said = os.read(self._pipes()[1].fileno(), 4096).decode(errors="replace").strip()
         why = f" ({said.splitlines()[-1]})" if said else ""
+        if self._confinement.before_launcher:
+            return WallsError(f"the sandbox can't be set up by {self._confinement.before_launcher[0]}{why}")
         return SandboxError(f"the command's launcher did not start{why}; check the Python at {sys.executable}")
 
-    def _start_failed(self, step: str, number: int) -> SandboxError:
-        why = os.strerror(number) if number else "unknown error"
+    def _start_failed(self, step: str, number: int, where: str) -> SandboxError:
+        why = os.strerror(number) if number else where or "unknown error"
+        if step == "walls":
+            return WallsError(f"the sandbox can't be set up ({where}: {why}); see shellper doctor")
         if step == "folder" and number in (errno.ENOENT, errno.ENOTDIR):
             return SandboxError(f"the working directory {self._folder} is gone; go to another folder")
         if step == "folder":

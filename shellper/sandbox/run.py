@@ -5,11 +5,15 @@ import selectors
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from shellper.sandbox.capture import Captured, Catcher
-from shellper.sandbox.policy import Policy, SandboxLevel, current_level
+from shellper.sandbox.confine import Backend, Confinement, confine
+from shellper.sandbox.levels import offer
+from shellper.sandbox.policy import Policy, SandboxError, SandboxLevel
 from shellper.sandbox.process import CommandProcess
+from shellper.sandbox.roots import code_of_git
 
 TIMED_OUT, INTERRUPTED, KILLED = 124, 130, 137
 """Exit codes as in shells: of timeout(1), of SIGINT, of SIGKILL."""
@@ -37,6 +41,10 @@ class RunResult:
     cancelled: bool
     level: SandboxLevel
     """The sandbox level that the command ran at."""
+    left_files: int = 0
+    """How many files it left in its private temporary folder, which is gone with it."""
+    planted: tuple[Path, ...] = ()
+    """What it changed of git's hooks and settings, which run code later."""
 
 
 def run(
@@ -44,6 +52,7 @@ def run(
     policy: Policy,
     on_output: Callable[[str, str], None] | None = None,
     cancelled: threading.Event | None = None,
+    terminal: int | None = None,
 ) -> RunResult:
     """Run the text of a command in a shell of its own, wait for its end, and end all that it leaves behind.
 
@@ -51,14 +60,58 @@ def run(
     arrives. Setting `cancelled`, from any thread, stops the command (within 50 ms, unless `on_output` takes longer):
     SIGINT, 2 s later SIGTERM, 2 s later SIGKILL; the time limit does the same. When an exception passes through
     (KeyboardInterrupt, or one of `on_output`), the command gets SIGINT and after half a second SIGKILL.
-    Raises SandboxError when the command can't be started.
+    `terminal` is the descriptor of the user's terminal where the command is to have that for itself: its output goes
+    there and is not caught, and Ctrl+C reaches the command alone.
+    Raises SandboxError when the command can't be started, WallsError among them when the walls can't be put up.
     """
+    level, backend = chosen(policy)
+    return run_behind(command, policy, confine(policy, level, backend), on_output, cancelled, terminal)
+
+
+def chosen(policy: Policy) -> tuple[SandboxLevel, Backend | None]:
+    """Return the level that a policy's command runs at, and what puts up its walls.
+
+    Raises SandboxError where the policy's level is not offered here.
+    """
+    if policy.level is SandboxLevel.NONE:
+        return policy.level, None
+    found = offer()
+    level = policy.level or found.level
+    if not found.level.reaches(level):
+        raise SandboxError(f"the sandbox level {level} is not offered here, only {found.level}; see shellper doctor")
+    return level, found.backend if level is SandboxLevel.FULL else None
+
+
+def chosen_level(policy: Policy) -> SandboxLevel:
+    """Return the level that a policy's command runs at. Raises SandboxError where it is not offered here."""
+    return chosen(policy)[0]
+
+
+def run_behind(
+    command: str,
+    policy: Policy,
+    confinement: Confinement,
+    on_output: Callable[[str, str], None] | None = None,
+    cancelled: threading.Event | None = None,
+    terminal: int | None = None,
+) -> RunResult:
+    """Run as `run` does, behind walls that are prepared; they are cleared in the end."""
     catcher = Catcher(policy.head_bytes, policy.tail_bytes, on_output)
+    level = confinement.level
     if cancelled is not None and cancelled.is_set():
-        return RunResult(INTERRUPTED, *catcher.finish(), 0.0, timed_out=False, cancelled=True, level=current_level())
-    process = CommandProcess(command, policy)
+        confinement.clear()
+        return RunResult(INTERRUPTED, *catcher.finish(), 0.0, timed_out=False, cancelled=True, level=level)
     try:
-        return _Run(process, policy, catcher, cancelled).result()
+        process = CommandProcess(command, policy, confinement, terminal)
+    except BaseException:
+        confinement.clear()
+        raise
+    git_folder = confinement.view.git_folder if confinement.view and not confinement.view.overlay else None
+    before = code_of_git(git_folder)
+    try:
+        result = _Run(process, policy, catcher, cancelled).result(level)
+        after = code_of_git(git_folder)
+        return replace(result, planted=tuple(path for path in after if after[path] != before.get(path)))
     except BaseException:
         process.abandon()
         raise
@@ -76,7 +129,7 @@ class _Run:
         self._catcher = catcher
         self._cancelled = cancelled
         self._began = time.monotonic()
-        self._limit = None if policy.time_limit is None else self._began + policy.time_limit
+        self._time_limit = policy.time_limit
         self._exited: float | None = None
         self._stopped_by: str | None = None
         self._asks: Iterator[Callable[[], None]] = iter((process.interrupt, process.terminate))
@@ -84,10 +137,10 @@ class _Run:
         self._selector = selectors.DefaultSelector()
         self._pipes: dict[int, str] = {}
 
-    def result(self) -> RunResult:
+    def result(self, level: SandboxLevel) -> RunResult:
         """Wait for the command's end and tell what came of it."""
         with self._selector:
-            self._pipes = dict(zip(self._process.start(), ("stdout", "stderr"), strict=True))
+            self._pipes = dict(zip(self._process.start(), ("stdout", "stderr"), strict=False))
             for descriptor in (self._process.control, *self._pipes):
                 os.set_blocking(descriptor, False)
                 self._selector.register(descriptor, selectors.EVENT_READ)
@@ -98,15 +151,21 @@ class _Run:
             until = time.monotonic() + _DRAIN_PATIENCE
             while self._pipes and (left := until - time.monotonic()) > 0:
                 self._wait(left)
-        ended = self._exited or time.monotonic()
+        ended = self._process.ended or time.monotonic()
         return RunResult(
             self._exit_code(),
             *self._catcher.finish(),
             duration=ended - self._began,
             timed_out=self._stopped_by == "time limit",
             cancelled=self._stopped_by == "cancelled",
-            level=current_level(),
+            level=level,
+            left_files=self._process.left_files,
         )
+
+    @property
+    def _limit(self) -> float | None:
+        """When the time is over, which runs from the command's own start as soon as that is known."""
+        return None if self._time_limit is None else self._began + self._time_limit
 
     def _is_over(self) -> bool:
         """Say whether there is nothing more to wait for; asks the command to stop when that is due."""
@@ -148,10 +207,8 @@ class _Run:
             if key.fd in self._pipes:
                 self._read(key.fd)
             else:
-                was_started = self._process.started
                 self._process.listen()
-                if self._process.started and not was_started:
-                    self._began = time.monotonic()
+                self._began = self._process.began or self._began
                 if self._exited is None and self._process.exit_code is not None:
                     self._exited = time.monotonic()
 

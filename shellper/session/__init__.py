@@ -1,7 +1,7 @@
 """The session: the turn loop over proposal, decision and outcome, the conversation, and its store."""
 
 from shellper.session.errors import SessionError, StoreError
-from shellper.session.flow import Action, Decision, Outcome, Proposal, TurnEnd, TurnResult
+from shellper.session.flow import Action, Decision, Meant, Outcome, Proposal, TurnEnd, TurnResult
 from shellper.session.folder import current_folder
 from shellper.session.listener import Listener
 from shellper.session.own_rules import own_rules
@@ -9,6 +9,7 @@ from shellper.session.saved import SavedConversation, SavedStep, SavedTurn, Summ
 from shellper.session.session import MAX_CALLS, Decide, Session
 from shellper.session.store import STORE_NAME, Store, open_store
 from shellper.session.terminal import terminal_identity
+from shellper.session.walls import check_level, sandbox_offer
 
 __all__ = [
     "MAX_CALLS",
@@ -17,6 +18,7 @@ __all__ = [
     "Decide",
     "Decision",
     "Listener",
+    "Meant",
     "Outcome",
     "Proposal",
     "SavedConversation",
@@ -29,8 +31,10 @@ __all__ = [
     "Summary",
     "TurnEnd",
     "TurnResult",
+    "check_level",
     "current_folder",
     "open_store",
     "own_rules",
+    "sandbox_offer",
     "terminal_identity",
 ]

@@ -7,8 +7,18 @@ from enum import StrEnum
 from pathlib import Path
 
 from shellper.calls import ToolCall
+from shellper.effects import Effects
+from shellper.engine.protocol import LOW_CONFIDENCE
 from shellper.safety import Level, Verdict
 from shellper.sandbox import Captured, SandboxLevel
+
+
+@dataclass(frozen=True)
+class Meant:
+    """Another call that may have been meant, and its command."""
+
+    call: ToolCall
+    command: str
 
 
 @dataclass(frozen=True)
@@ -16,7 +26,9 @@ class Proposal:
     """Everything the user needs to decide on one command.
 
     `call` is None where the user wrote the command; `explanation` pairs parts of the command with what they do;
-    `confidence` is the model's, 0 to 1.
+    `confidence` is the model's, 0 to 1; `effects` is what the command changes, None where it only reads; `interactive`
+    is the program in it that talks to a person at a terminal, empty where none does; `meant` is what else may have been
+    meant, where the call names what isn't there or the model was not sure.
     """
 
     command: str
@@ -25,6 +37,14 @@ class Proposal:
     call: ToolCall | None = None
     explanation: tuple[tuple[str, str], ...] = ()
     confidence: float | None = None
+    effects: Effects | None = None
+    interactive: str = ""
+    meant: Meant | None = None
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the model was not sure of its call."""
+        return self.confidence is not None and self.confidence < LOW_CONFIDENCE
 
 
 class Action(StrEnum):
@@ -40,12 +60,18 @@ class Action(StrEnum):
 class Decision:
     """The user's decision; `command` is the new text of an edit, which is proposed again before it runs.
 
+    An edit whose text is the command that may have been meant stands for that call.
+
     `elsewhere` says of a stop that the user takes the command along (printed, copied), so that nothing is known of it.
+    `outside` says of a run that it happens outside the sandbox: the user's word for this command alone. `terminal` is
+    the descriptor of the user's terminal where the command gets that for itself, and nothing of its output is kept.
     """
 
     action: Action
     command: str = ""
     elsewhere: bool = False
+    outside: bool = False
+    terminal: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +79,9 @@ class Outcome:
     """What happened to a proposal.
 
     `exit_code` and `output` are None where it did not run; `folder` is the working directory afterwards; `duration` is
-    in seconds; `changed` and `journal_id` are filled by effects.
+    in seconds; `changed` are the paths that it changed, as far as they are known, and `journal_id` the number of the
+    transaction by which that can be undone. `level` is the sandbox level that it ran at, `refusal`
+    a line on the wall that it ran into, if it did.
     """
 
     proposal: Proposal
@@ -65,6 +93,7 @@ class Outcome:
     timed_out: bool = False
     cancelled: bool = False
     level: SandboxLevel = SandboxLevel.NONE
+    refusal: str = ""
     changed: tuple[Path, ...] = ()
     journal_id: str | None = None
 
@@ -72,6 +101,11 @@ class Outcome:
     def ran(self) -> bool:
         """Whether the command ran, to its end or not."""
         return self.exit_code is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ran to an end that was no success."""
+        return bool(self.exit_code) and not self.cancelled
 
     @property
     def blocked(self) -> bool:

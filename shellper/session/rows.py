@@ -90,6 +90,8 @@ def _outcome(row: sqlite3.Row, proposal: Proposal, decision: Decision) -> Outcom
         timed_out=bool(row["timed_out"]),
         cancelled=bool(row["cancelled"]),
         level=SandboxLevel(row["sandbox_level"]),
+        changed=tuple(Path(path) for path in json.loads(row["changed"] or "[]")),
+        journal_id=row["journal_id"],
     )
 
 

@@ -12,13 +12,26 @@ from types import FrameType
 
 from shellper.calls import LocalDisk, ToolCall, explain, render
 from shellper.config import Settings
+from shellper.effects import Applied, EffectsError, Keeper
 from shellper.safety import Context, Level, Verdict, judge
-from shellper.sandbox import Captured, Policy, SandboxError, current_level, run
+from shellper.sandbox import (
+    Captured,
+    Policy,
+    RunResult,
+    SandboxError,
+    WallsError,
+    chosen_level,
+    explain_refusal,
+    project_root,
+    run,
+    wants_terminal,
+)
 from shellper.session.errors import SessionError
-from shellper.session.flow import Action, Decision, Outcome, Proposal
+from shellper.session.flow import Action, Decision, Meant, Outcome, Proposal
 from shellper.session.folder import FolderError, Place, change_folder, is_lone_cd
 from shellper.session.listener import Listener
 from shellper.session.own_rules import own_rules
+from shellper.session.walls import policy_for, walls_failed
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl+C has ended, as in shells: 128 + SIGINT."""
@@ -27,33 +40,83 @@ INTERRUPTED = 130
 class Runner:
     """Proposes and runs commands in the session's place, and moves it where the command is a `cd`."""
 
-    def __init__(self, place: Place, settings: Settings) -> None:
+    def __init__(self, place: Place, settings: Settings, keeper: Keeper | None = None) -> None:
         self.place = place
-        self._rules = own_rules()
-        self._time_limit = settings.time_limit or None
+        self._settings = settings
+        self.rules = own_rules()
+        self._keeper = keeper
 
-    def propose_call(self, call: ToolCall, confidence: float | None = None) -> Proposal:
-        """Return the proposal of a call.
+    @property
+    def disk(self) -> LocalDisk:
+        """What is there, as seen from the working directory."""
+        return LocalDisk(self.place.folder, self.place.home)
+
+    def propose_call(self, call: ToolCall, confidence: float | None = None, meant: ToolCall | None = None) -> Proposal:
+        """Return the proposal of a call; `meant` is what else may have been meant.
 
         Raises `CallError` where the catalogue does not allow it, `SessionError` where the working directory is gone.
         """
-        disk = LocalDisk(self.place.folder, self.place.home)
-        command = render(call, disk=disk)
-        explanation = tuple(explain(call, disk=disk))
-        return Proposal(command, self.place.folder, self._judge(call, command), call, explanation, confidence)
+        command = render(call, disk=self.disk)
+        explanation = tuple(explain(call, disk=self.disk))
+        verdict = self._judge(call, command)
+        proposal = Proposal(command, self.place.folder, verdict, call, explanation, confidence)
+        return self._with_effects(replace(proposal, meant=self._meant(command, meant)))
+
+    def _meant(self, command: str, meant: ToolCall | None) -> Meant | None:
+        """Return what else may have been meant, where that is another command."""
+        other = "" if meant is None else render(meant, disk=self.disk)
+        return None if meant is None or other == command else Meant(meant, other)
 
     def propose_text(self, command: str) -> Proposal:
         """Return the proposal of a command that the user wrote.
 
         Raises `SessionError` where the working directory is gone.
         """
-        return Proposal(command, self.place.folder, self._judge(None, command))
+        verdict = self._judge(None, command)
+        proposal = Proposal(command, self.place.folder, verdict, interactive=wants_terminal(command))
+        return self._with_effects(proposal)
+
+    def _with_effects(self, proposal: Proposal) -> Proposal:
+        """Return a proposal with what its command changes, where that is worth knowing and somebody keeps it."""
+        if self._keeper is None or proposal.verdict.level is Level.BLOCK or is_lone_cd(proposal.command):
+            return proposal
+        if proposal.call is None and proposal.verdict.level is Level.ALLOW:
+            return proposal
+        policy = policy_for(proposal, Decision(Action.RUN), self.place, self._settings)
+        root = project_root(self.place.folder, self.place.home) or self.place.folder
+        if proposal.call is None:
+            effects = self._keeper.preview_text(proposal.command, policy, root)
+            if proposal.interactive:  # what it does without a terminal says nothing
+                why = f"no preview: `{proposal.interactive}` talks to you at the terminal"
+                effects = self._keeper.untried(effects, root, why)
+            return replace(proposal, effects=effects)
+        planned = self._keeper.preview_call(proposal.call, proposal.command, policy, root)
+        # What is shown may be what the user's word opens.
+        agreed = policy_for(replace(proposal, effects=planned), Decision(Action.RUN), self.place, self._settings)
+        if agreed.granted:
+            planned = self._keeper.preview_call(proposal.call, proposal.command, agreed, root)
+        return replace(proposal, effects=planned)
+
+    def refreshed(self, proposal: Proposal, decision: Decision) -> Proposal | None:
+        """Return the proposal as it is now, where others have changed the files since it was made; else None."""
+        if self._keeper is None or proposal.effects is None or decision.action is not Action.RUN:
+            return None
+        policy = policy_for(proposal, decision, self.place, self._settings)
+        if not self._keeper.is_stale(proposal.effects, policy):
+            return None
+        self.forget(proposal)
+        return self._with_effects(replace(proposal, effects=None))
+
+    def forget(self, proposal: Proposal) -> None:
+        """Let go of what was kept for a proposal that doesn't run."""
+        if self._keeper is not None and proposal.effects is not None:
+            self._keeper.drop(proposal.effects.work)
 
     def _judge(self, call: ToolCall | None, command: str) -> Verdict:
         # Asked before the user is: a question whose answer can't be followed is none. A cd leads out of here.
         if not is_lone_cd(command) and not self.place.folder.is_dir():
             raise SessionError(f"the working directory {self.place.folder} is gone; cd to another folder")
-        return judge(call, command, Context(self.place.folder, self.place.home, rules=self._rules))
+        return judge(call, command, Context(self.place.folder, self.place.home, rules=self.rules))
 
     def execute(
         self, proposal: Proposal, decision: Decision, listener: Listener, cancelled: threading.Event | None
@@ -65,14 +128,19 @@ class Runner:
         """
         untouched = Outcome(proposal, decision, self.place.folder)
         if decision.action is not Action.RUN or proposal.verdict.level is Level.BLOCK:
+            self.forget(proposal)
             return untouched
         if is_lone_cd(proposal.command):
             return self._change_folder(untouched, listener)
-        policy = Policy(folder=self.place.folder, home=self.place.home, time_limit=self._time_limit)
+        policy = policy_for(proposal, decision, self.place, self._settings)
         began = time.monotonic()
         try:
             with _interrupts(cancelled) as stop:
-                result = run(proposal.command, policy, listener.on_output, stop)
+                applied = self._run(proposal, decision, policy, listener, stop)
+        except EffectsError as error:
+            raise SessionError(f"nothing was run: {error}") from error
+        except WallsError as error:
+            raise walls_failed(error) from error
         except SandboxError as error:
             raise SessionError(str(error)) from error
         except KeyboardInterrupt:
@@ -83,8 +151,11 @@ class Runner:
                 output=_captured(""),
                 duration=duration,
                 cancelled=True,
-                level=current_level(),
+                level=chosen_level(policy),
             )
+        if applied.notice:
+            listener.on_warning(applied.notice)
+        result = applied.result
         return replace(
             untouched,
             exit_code=result.exit_code,
@@ -93,7 +164,33 @@ class Runner:
             timed_out=result.timed_out,
             cancelled=result.cancelled,
             level=result.level,
+            refusal=explain_refusal(result, policy, proposal.command),
+            changed=applied.changed,
+            journal_id=None if applied.transaction is None else str(applied.transaction),
         )
+
+    def _run(
+        self,
+        proposal: Proposal,
+        decision: Decision,
+        policy: Policy,
+        listener: Listener,
+        stop: threading.Event | None,
+    ) -> Applied:
+        """Run a command so that it can be undone, if it can, or apply the run that was shown."""
+
+        def for_real() -> RunResult:
+            return run(proposal.command, policy, listener.on_output, stop, decision.terminal)
+
+        if self._keeper is None:
+            return Applied(for_real())
+        effects = proposal.effects
+        if effects is not None and (decision.outside or decision.terminal is not None):
+            root = project_root(self.place.folder, self.place.home) or self.place.folder
+            effects = self._keeper.untried(effects, root)
+            if effects is not proposal.effects:  # what was shown holds no more, so neither does what it said of undo
+                listener.on_warning(effects.notes[-1])
+        return self._keeper.run(effects, proposal.command, policy, for_real, listener.on_output)
 
     def _change_folder(self, untouched: Outcome, listener: Listener) -> Outcome:
         try:

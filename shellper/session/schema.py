@@ -65,4 +65,12 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX steps_by_turn ON steps (turn);
         """,
     ),
+    (
+        "0002-effects",
+        # The changed paths are a JSON list; names that are not UTF-8 have their bytes as escapes in it.
+        """
+        ALTER TABLE steps ADD COLUMN journal_id TEXT;
+        ALTER TABLE steps ADD COLUMN changed TEXT;
+        """,
+    ),
 )

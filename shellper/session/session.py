@@ -12,21 +12,26 @@ from typing import TypeAlias
 from shellper.calls import CallError, ToolCall
 from shellper.config import Settings
 from shellper.dialect import Conversation, Response, Step, Turn
+from shellper.effects import Keeper
 from shellper.engine.protocol import Engine, EngineError, Generation, GenerationCancelled
-from shellper.safety import Level
+from shellper.safety import Context, Level, Verdict, judge
 from shellper.session.errors import SessionError
 from shellper.session.flow import Action, Decision, Outcome, Proposal, TurnEnd, TurnResult
 from shellper.session.folder import Place
 from shellper.session.listener import Listener
+from shellper.session.meant import meant
 from shellper.session.recorder import Recorder
 from shellper.session.rows import as_text
 from shellper.session.runner import Runner
 from shellper.session.saved import SavedConversation, context_turn, response_to
 from shellper.session.store import Store
+from shellper.session.walls import sandbox_offer
 from shellper.session.window import shorten, turns_to_drop
 
 MAX_CALLS = 8
 """How many calls one request may become."""
+
+_MOST_REFRESHED = 3  # times that a proposal is made anew because others change what it is about
 
 Decide: TypeAlias = Callable[[Proposal], Decision]
 
@@ -70,6 +75,7 @@ class Session:
         store: Store | None = None,
         terminal: str = "",
         resumed: SavedConversation | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self._engine = engine
         self._settings = settings
@@ -80,7 +86,7 @@ class Session:
                 place = Place(resumed.folder, resumed.previous_folder, home)
             turns = ((context_turn(saved), saved.id) for saved in resumed.turns if saved.id >= resumed.context_from)
             self._known = [_Known(turn, row) for turn, row in turns if turn is not None]
-        self._runner = Runner(place, settings)
+        self._runner = Runner(place, settings, keeper)
         self._recorder = Recorder(
             store if settings.history else None, terminal, folder, None if resumed is None else resumed.id
         )
@@ -96,9 +102,18 @@ class Session:
         return self._runner.place.home
 
     @property
+    def sandbox(self) -> str:
+        """The sandbox level of this machine for people, with what it leaves open."""
+        return sandbox_offer().label
+
+    @property
     def conversation(self) -> Conversation:
         """The finished turns that the model sees."""
         return tuple(known.turn for known in self._known)
+
+    def verdict(self, command: str) -> Verdict:
+        """Judge a command of the user's as it would be proposed here, to be shown while it is typed."""
+        return judge(None, command, Context(self.folder, self.home, rules=self._runner.rules))
 
     @property
     def conversation_id(self) -> int | None:
@@ -194,7 +209,8 @@ class Session:
             if len(running.outcomes) == MAX_CALLS:
                 return TurnEnd.LIMIT, "", f"stopped after {MAX_CALLS} commands; ask again to go on"
             try:
-                proposal = self._runner.propose_call(step.call, generation.confidence)
+                other = meant(generation, (*self.conversation, running.turn), self._runner.disk)
+                proposal = self._runner.propose_call(step.call, generation.confidence, other)
             except CallError as error:
                 return _refused(error)
             outcome, response = self._carry_out(running, step.call, proposal, decide)
@@ -233,18 +249,37 @@ class Session:
         return outcome, response_to(suggested.command, decision, outcome, seen)
 
     def _decided(self, proposal: Proposal, decide: Decide, listener: Listener) -> tuple[Proposal, Decision]:
-        """Ask until the decision is no edit; an edited command is a proposal of its own, with its own verdict."""
+        """Ask until the decision is no edit; an edited command is a proposal of its own, with its own verdict.
+
+        What others have changed since a proposal was shown makes it another one, too.
+        """
+        asked_again = 0
         while True:
             listener.on_proposal(proposal)
-            if self._settings.auto_run and proposal.verdict.level is Level.ALLOW:
+            if self._settings.auto_run and proposal.verdict.level is Level.ALLOW and proposal.meant is None:
                 return proposal, Decision(Action.RUN)
             decision = decide(proposal)
             if decision.action is not Action.EDIT:
-                return proposal, decision
+                fresh = self._runner.refreshed(proposal, decision)
+                if fresh is None:
+                    return proposal, decision
+                asked_again += 1
+                if asked_again > _MOST_REFRESHED:
+                    raise SessionError("the files change all the time, so nothing was run; ask again when they rest")
+                listener.on_warning("the files have changed since this was shown; look again")
+                proposal = fresh
+                continue
             if not decision.command.strip():
                 return proposal, Decision(Action.SKIP)
             if decision.command != proposal.command:
-                proposal = self._runner.propose_text(decision.command)
+                self._runner.forget(proposal)
+                proposal = self._edited(proposal, decision.command)
+
+    def _edited(self, proposal: Proposal, command: str) -> Proposal:
+        """Return the proposal of an edit: of the call that may have been meant, or of a text."""
+        if proposal.meant is not None and proposal.meant.command == command:
+            return self._runner.propose_call(proposal.meant.call)
+        return self._runner.propose_text(command)
 
     def _is_last(self, running: _Running, outcome: Outcome) -> bool:
         """Say whether the turn ends with this outcome, without asking the model."""

@@ -217,6 +217,8 @@ class Store:
             timed_out=outcome.timed_out,
             cancelled=outcome.cancelled,
             sandbox_level=outcome.level.value,
+            journal_id=outcome.journal_id,
+            changed=json.dumps([str(path) for path in outcome.changed]),
             ended_at=time.time(),
             **values,
         )
@@ -250,6 +252,10 @@ class Store:
             return read_conversation(found[0], tuple(read_turn(row, steps.get(row["id"], [])) for row in turns))
         except ValueError as error:
             raise _damaged(self.file, str(error)) from error
+
+    def rename(self, conversation: int, title: str) -> None:
+        """Give a conversation another title; when it was changed stays."""
+        self._update("conversations", conversation, title=as_text(" ".join(title.split()))[:_TITLE_CHARACTERS])
 
     def remove(self, conversation: int) -> bool:
         """Remove a conversation, so that nothing of it is left in the file; says whether there was one."""

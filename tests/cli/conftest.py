@@ -174,13 +174,14 @@ class Program:
         return [int(line) for line in re.findall(r"(?m)^ *(\d+)  ", self.run("sessions", "list").out)]
 
 
-def shown(program: Program, step: dict[str, Any], command: str, level: str, symbol: str, folder: str = "") -> str:
-    """Return how a proposal looks; the reasons are the judge's own, the level is what the test expects."""
+def shown(program: Program, step: dict[str, Any], command: str, level: str, symbol: str, *effects: str) -> str:
+    """Return how a proposal looks; the reasons are the judge's own, level and effects are what the test expects."""
     call = ToolCall.from_json(step["call"])
-    verdict = judge(call, command, Context(program.home / folder, program.home))
+    verdict = judge(call, command, Context(program.home, program.home))
     assert verdict.level == level
     between = "\n" + " " * len(f"{symbol} {level}: ")
-    return f"$ {command}\n{symbol} {level}: {between.join(verdict.reasons)}\n"
+    lines = "".join(f"{line}\n" for line in effects)
+    return f"$ {command}\n{symbol} {level}: {between.join(verdict.reasons)}\n{lines}"
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The program with the scripted engine: `python -m tests.cli.entry ARGUMENTS`.
 
-SHELLPER_SCRIPTED_ENGINE names a file of JSON lines, one a step: {"call": {"name", "arguments"}, "confidence"},
-{"reply"}, or {"error"}. Steps that are used leave the file, so that the next program goes on; what the engine was given
-is added to the file of that name that ends with `.given`, one conversation a line.
+SHELLPER_SCRIPTED_ENGINE names a file of JSON lines, one a step: {"call": {"name", "arguments"}, "confidence",
+"alternative"}, {"reply"}, or {"error"}. Steps that are used leave the file, so that the next program goes on; what the
+engine was given is added to the file of that name that ends with `.given`, one conversation a line.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def _step(line: str) -> ScriptedStep:
     if "error" in data:
         return EngineError(data["error"])
     call = ToolCall.from_json(data["call"]) if "call" in data else None
-    return Generation(ModelStep(call, data.get("reply", "")), data.get("confidence", 1.0))
+    other = ModelStep(ToolCall.from_json(data["alternative"])) if "alternative" in data else None
+    return Generation(ModelStep(call, data.get("reply", "")), data.get("confidence", 1.0), alternative=other)
 
 
 class _FromFile(ScriptedEngine):

@@ -41,7 +41,8 @@ def test_declining(program: Program, key: str, word: str) -> None:
     sitting = program.sit("make a file")
     sitting.expect(QUESTION)
     sitting.press(key)
-    assert sitting.end() == Ended(4, "", shown(program, touch, "touch new", "confirm", "?") + f"{QUESTION}{word}\n")
+    proposal = shown(program, touch, "touch new", "confirm", "?", "creates new (0 B)")
+    assert sitting.end() == Ended(4, "", f"{proposal}{QUESTION}{word}\n")
     assert not (program.home / "new").exists()
 
 
@@ -157,8 +158,8 @@ def test_block_can_not_be_run(program: Program) -> None:
 def test_several_calls_are_decided_in_turn(program: Program) -> None:
     mkdir, touch, ls = call("mkdir", dir_name="a"), call("touch", file_name="a/b"), call("ls", path="a")
     proposals = (
-        shown(program, mkdir, "mkdir a", "confirm", "?"),
-        shown(program, touch, "touch a/b", "confirm", "?"),
+        shown(program, mkdir, "mkdir a", "confirm", "?", "creates a, an empty folder"),
+        shown(program, touch, "touch a/b", "confirm", "?", "creates a/b (0 B)"),
         shown(program, ls, "ls a", "allow", "✓"),
     )
     program.script(mkdir, touch, ls, reply("Done."))
@@ -219,6 +220,17 @@ def test_low_confidence_is_shown(program: Program) -> None:
     sitting.expect(f"the model is unsure (42%)\n{QUESTION}")
     sitting.press("s")
     sitting.end()
+
+
+def test_what_may_have_been_meant_is_one_key_away(program: Program) -> None:
+    program.script(call("cat", file_name="ntes.txt"), reply())
+    sitting = program.sit("show ntes.txt")
+    sitting.expect(f"did you mean: cat notes.txt   (m takes it)\n{QUESTION}")
+    sitting.press("m")
+    sitting.expect(f"$ cat notes.txt\n✓ allow: `cat` only reads\n{QUESTION}")
+    sitting.press("r")
+    ended = sitting.end()
+    assert ended.out == (program.home / "notes.txt").read_text()
 
 
 def test_reply_is_for_people(program: Program) -> None:
@@ -327,7 +339,7 @@ def test_auto_run_does_not_ask_for_what_only_reads(program: Program) -> None:
     touch = call("touch", file_name="new")
     program.script(call("ls"), touch)
     sitting = program.sit("list, then make a file")
-    sitting.expect(shown(program, touch, "touch new", "confirm", "?") + QUESTION)
+    sitting.expect(shown(program, touch, "touch new", "confirm", "?", "creates new (0 B)") + QUESTION)
     sitting.press("q")
     ended = sitting.end()
     assert (ended.code, ended.out) == (4, "docs\nnotes.txt\n")

@@ -2,9 +2,10 @@
 
 import stat
 
+from shellper.sandbox import offer
 from tests.cli.conftest import QUESTION, Program, call, error, reply
 
-GREETING = "Say what you want to be done. /help shows more, Ctrl+D ends.\n"
+GREETING = f"Say what you want to be done. /help shows more, Ctrl+D ends.\nsandbox: {offer().label}\n"
 
 
 def test_lines_of_a_file_are_printed_and_not_run(program: Program) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from shellper.cli import show
-from shellper.cli.clipboard import OSC_52, copy
 from shellper.cli.models import BuildProgress
-from shellper.cli.show import Screen, Waiting, home_short, visible
+from shellper.cli.show import Screen, Waiting
 from shellper.cli.terminal import has_colour, has_motion, is_linear
+from shellper.frontend.clipboard import OSC_52, copy
+from shellper.frontend.text import home_short, visible
 from shellper.safety import Level, Verdict
 from shellper.session import Proposal
 

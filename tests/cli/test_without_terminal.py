@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shellper.session import STORE_NAME
 from tests.cli.conftest import Ended, Program, call, reply, shown
 from tests.cli.schema import problems
 
@@ -73,7 +74,8 @@ def test_print_keeps_back_what_is_blocked(program: Program) -> None:
 def test_yes_runs_allow_and_confirm(program: Program) -> None:
     mkdir, ls = call("mkdir", dir_name="a b"), call("ls")
     program.script(mkdir, ls, reply("Made."))
-    proposals = shown(program, mkdir, "mkdir 'a b'", "confirm", "?") + shown(program, ls, "ls", "allow", "✓")
+    proposals = shown(program, mkdir, "mkdir 'a b'", "confirm", "?", "creates a b, an empty folder")
+    proposals += shown(program, ls, "ls", "allow", "✓")
     assert program.run("-y", "make it") == Ended(0, "a b\ndocs\nnotes.txt\n", f"{proposals}Made.\n")
 
 
@@ -84,7 +86,8 @@ def test_yes_never_runs_warn(program: Program) -> None:
     ended = program.run("--yes", "list, then add x")
     assert (ended.code, ended.out) == (4, "docs\nnotes.txt\n")
     note = "shellper: not run: --yes runs what is at allow or confirm, this is at warn\n"
-    assert ended.err.endswith(shown(program, echo, "echo x >> .bashrc", "warn", "!") + note)
+    effects = ("changes .bashrc (0 B to 2 B) [will run later]", "(d shows the differences)")
+    assert ended.err.endswith(shown(program, echo, "echo x >> .bashrc", "warn", "!", *effects) + note)
     assert (program.home / ".bashrc").read_text() == ""
 
 
@@ -119,8 +122,10 @@ def test_json_of_what_ran(program: Program) -> None:
         "verdict": "allow",
         "reasons": ["`cat` only reads"],
         "confidence": 0.9,
+        "meant": None,
         "decision": "run",
         "elsewhere": False,
+        "outside": False,
         "exit_code": 0,
         "output": "one\ntwo\n",
         "left_out_lines": 0,
@@ -128,6 +133,10 @@ def test_json_of_what_ran(program: Program) -> None:
         "timed_out": False,
         "cancelled": False,
         "sandbox": "none",
+        "effects": None,
+        "changed": [],
+        "transaction": None,
+        "refusal": "",
     }
     assert (second["exit_code"], second["output"]) == (1, "cat: none: No such file or directory\n")
 
@@ -234,5 +243,7 @@ def test_nothing_is_kept_where_the_history_is_off(program: Program) -> None:
     program.config.parent.mkdir(parents=True)
     program.config.write_text("history = false\n")
     program.script(call("ls"), reply())
-    assert record(program.run("--json", "-y", "list"))["conversation"] is None
-    assert not program.state.exists()
+    assert record(program.run("--json", "-y", "xyzzy list"))["conversation"] is None
+    kept = [path for path in program.state.rglob("*") if path.is_file()]
+    assert [path for path in kept if b"xyzzy" in path.read_bytes()] == []
+    assert not (program.state / STORE_NAME).exists()

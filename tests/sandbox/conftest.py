@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from shellper.sandbox import Policy
+from shellper.sandbox import Policy, SandboxLevel, offer
 
 
 @pytest.fixture
@@ -16,8 +16,23 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def policy(folder: Path) -> Policy:
-    return Policy(folder=folder, home=folder)
+def level() -> SandboxLevel:
+    """The level that a test's commands run at; a module whose promises hold at each puts `each_level` in its place."""
+    return SandboxLevel.NONE
+
+
+def each_level(request: pytest.FixtureRequest) -> SandboxLevel:
+    """Return the parameter, a level; skips the test where it is not offered here."""
+    level = SandboxLevel(request.param)
+    if not offer().level.reaches(level):
+        reasons = "; ".join(trial.failure or "a probe broke out" for trial in offer().trials if trial.level is level)
+        pytest.skip(f"the level {level} is not offered here: {reasons}")
+    return level
+
+
+@pytest.fixture
+def policy(folder: Path, level: SandboxLevel) -> Policy:
+    return Policy(folder=folder, home=folder, level=level)
 
 
 def python(program: str) -> str:

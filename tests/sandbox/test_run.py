@@ -10,7 +10,12 @@ import pytest
 
 from shellper.sandbox import Limits, Policy, SandboxError, SandboxLevel, current_level, process, run
 
-from .conftest import python
+from .conftest import each_level, python
+
+
+@pytest.fixture(params=list(SandboxLevel))
+def level(request: pytest.FixtureRequest) -> SandboxLevel:
+    return each_level(request)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +38,13 @@ def test_exit_code_is_the_commands_own(policy: Policy, command: str, code: int) 
     assert run(command, policy).exit_code == code
 
 
-def test_result_names_the_level_honestly(policy: Policy) -> None:
-    assert run("true", policy).level is SandboxLevel.NONE
-    assert current_level() is SandboxLevel.NONE
+def test_result_names_the_level_honestly(policy: Policy, level: SandboxLevel) -> None:
+    assert run("true", policy).level is level
+    assert run("true", replace(policy, level=None)).level is current_level()
 
 
 def test_duration_is_the_commands(policy: Policy) -> None:
-    assert 0.2 <= run("sleep 0.2", policy).duration < 5
+    assert run("sleep 0.2", policy).duration >= 0.2
 
 
 def test_stdout_and_stderr_are_apart_and_together(policy: Policy) -> None:
@@ -155,7 +160,7 @@ def test_file_in_place_of_the_folder_is_named(policy: Policy, folder: Path) -> N
 def test_folder_removed_under_the_running_command_is_no_error_of_ours(policy: Policy, folder: Path) -> None:
     inside = folder / "inside"
     inside.mkdir()
-    result = run('rmdir "$PWD"; ls', replace(policy, folder=inside))
+    result = run('rmdir "$PWD"; ls', replace(policy, folder=inside, root=folder))
     assert not inside.exists()
     assert result.stdout.text == ""
 
@@ -210,7 +215,8 @@ def test_file_size_limit_ends_an_endless_file(policy: Policy, folder: Path) -> N
 
 
 def test_processor_time_limit_ends_a_busy_loop(policy: Policy) -> None:
-    result = run("while :; do :; done", replace(policy, limits=Limits(cpu_seconds=1)))
+    # On a busy machine a second of the processor takes long.
+    result = run("while :; do :; done", replace(policy, limits=Limits(cpu_seconds=1), time_limit=240))
     assert result.exit_code == 152  # SIGXCPU
     assert not result.timed_out
 

@@ -5,6 +5,7 @@ import signal
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 from shellper.calls import CallError, ToolCall
@@ -39,6 +40,31 @@ def test_confidence_is_the_models(session: Session, engine: ScriptedEngine) -> N
     user = User()
     session.turn("where am I", user)
     assert user.asked[0].confidence == 0.25
+
+
+def test_a_name_that_is_not_there_comes_with_the_one_that_is(session: Session, engine: ScriptedEngine) -> None:
+    engine.enqueue(call("cat", file_name="note.txt"), "")
+    user = User(edit("cat notes.txt"), RUN)
+    result = session.turn("show note.txt", user)
+    first, second = user.asked
+    assert first.meant is not None and first.meant.call == call("cat", file_name="notes.txt")
+    assert second.call == call("cat", file_name="notes.txt") and second.meant is None
+    assert result.outcomes[0].output is not None and result.outcomes[0].output.text == "first\nsecond\n"
+    # The model learns which command ran in place of its own.
+    (_, after) = engine.conversations
+    assert after[-1].steps[0].response.command == "cat notes.txt"
+
+
+def test_what_the_model_wavered_over_is_offered_and_never_taken_in_silence(
+    session: Session, engine: ScriptedEngine
+) -> None:
+    other = ModelStep(call("cat", file_name="notes.txt"))
+    engine.enqueue(Generation(ModelStep(call("ls")), 0.4, alternative=other), "")
+    user = User()
+    session.turn("show it", user)
+    assert [proposal.command for proposal in user.asked] == ["ls"]
+    assert user.asked[0].is_unsure
+    assert user.asked[0].meant is not None and user.asked[0].meant.command == "cat notes.txt"
 
 
 def test_several_calls_for_one_request_build_on_each_other(
@@ -323,12 +349,13 @@ def test_a_second_ctrl_c_kills_what_does_not_listen(session: Session, engine: Sc
                 os.kill(os.getpid(), signal.SIGINT)
 
     engine.enqueue(call("ls"))
-    deaf = "trap '' INT TERM; sleep 60 & echo $! > child; echo one two; wait; sleep 60"
+    # In the sandbox a pid is another one, so the child is known by its argument.
+    seconds = f"60.{os.getpid()}"
+    deaf = f"trap '' INT TERM; sleep {seconds} & echo one two; wait; sleep 60"
     result = session.turn("list", User(edit(deaf), RUN), Insistent())
     assert result.outcomes[0].cancelled
     assert result.end is TurnEnd.STOPPED
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((home / "child").read_text()), 0)
+    assert ["sleep", seconds] not in [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
 
 
 def test_a_time_limit_holds(engine: ScriptedEngine, home: Path) -> None:

@@ -1,0 +1,34 @@
+"""What was most likely meant, where a call names what isn't there or the model was not sure."""
+
+from __future__ import annotations
+
+from shellper.calls import LocalDisk, ToolCall, load_catalogue
+from shellper.calls.guard import suggest
+from shellper.dialect import Conversation
+from shellper.engine.protocol import Generation
+
+
+def meant(generation: Generation, conversation: Conversation, disk: LocalDisk) -> ToolCall | None:
+    """Return another call to offer beside the model's, if there is one; nothing is ever put right in silence.
+
+    The last turn of the conversation is the one that goes on. Raises `CallError` where the catalogue does not allow the
+    model's call.
+    """
+    if generation.step.call is None:
+        return None
+    catalogue = load_catalogue()
+    call = catalogue.validate(generation.step.call)
+    found = suggest(call, catalogue, disk, conversation[-1].request, _said(conversation))
+    if found is not None:
+        return found.call
+    return None if generation.alternative is None else generation.alternative.call
+
+
+def _said(conversation: Conversation) -> str:
+    """Return all that was said, called and shown."""
+    texts: list[str] = []
+    for turn in conversation:
+        texts.append(turn.request)
+        for step in turn.steps:
+            texts += (*map(str, step.call.arguments.values()), step.response.output)
+    return "\n".join(texts)
