@@ -1,1 +1,1 @@
-"""The Textual app (still empty: `shellper` without a request is the plain conversation)."""
+"""The Textual app: screens, widgets and messages that draw proposals, decisions and outcomes of the session."""
