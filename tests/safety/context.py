@@ -5,5 +5,5 @@ from pathlib import Path
 from shellper.safety import Context
 
 HOME = Path("/home/ann")
-FOLDER = HOME / "work" / "project"
+FOLDER = HOME / "code" / "project"
 CONTEXT = Context(folder=FOLDER, home=HOME)

@@ -51,7 +51,7 @@ FOLLOWED = [
 def test_paths_are_followed(command: str) -> None:
     verdict = read_command(command, CONTEXT)
     assert verdict.level is Level.BLOCK, verdict.reasons
-    harmless = command.replace("~", "/home/ann/work/project/build")
+    harmless = command.replace("~", "/home/ann/code/project/build")
     verdict = read_command(harmless, CONTEXT)
     assert verdict.level is not Level.BLOCK, verdict.reasons
 
