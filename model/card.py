@@ -33,7 +33,7 @@ def read_results(path: Path = RESULTS) -> list[Result]:
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         kinds[row["set"], row["outputs"], row["history"], row["weights"]] = row
-    return sorted(kinds.values(), key=lambda row: (row["set"] != "core", row["set"]))
+    return sorted(kinds.values(), key=lambda row: str(row["set"]))
 
 
 def results_table(results: Iterable[Result]) -> str:
