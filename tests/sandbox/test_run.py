@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from shellper.sandbox import Limits, Policy, SandboxError, SandboxLevel, current_level, process, run
@@ -83,8 +84,17 @@ def test_command_cannot_get_a_controlling_terminal(policy: Policy) -> None:
 
 
 def test_command_runs_in_another_session(policy: Policy) -> None:
-    session = int(run(python("import os; print(os.getsid(0))"), policy).stdout.text)
-    assert session != os.getsid(0)
+    sessions: set[int] = set()
+    stop = threading.Event()
+
+    def look(_stream: str, _text: str) -> None:
+        # Seen from here: in a pid namespace of its own, a process sees 0 for any session outside.
+        sessions.update(os.getsid(child.pid) for child in psutil.Process().children(recursive=True))
+        stop.set()
+
+    run("echo here; sleep 60", policy, look, stop)
+    assert sessions
+    assert os.getsid(0) not in sessions
 
 
 def test_signals_that_we_ignore_are_not_ignored_in_the_command(policy: Policy) -> None:
