@@ -19,6 +19,7 @@ GROUPS = {
     "model": ("build", "info", "verify", "path"),
     "engine": ("status", "stop"),
     "sessions": ("list", "show", "rm"),
+    "jobs": ("stop", "log", "forget"),
     "api": (),
     "doctor": (),
     "undo": (),
@@ -28,9 +29,12 @@ GROUPS = {
 }
 """The words that begin a subcommand, and the words that follow; those without any stand alone."""
 
+_MAY_STAND_ALONE = ("jobs",)
+
 LONGEST_LIMIT = 30 * 24 * 3600
 _TAKE_A_VALUE = ("--cwd", "--time-limit", "--sandbox", "--changed")
 _COUNTED = ("undo", "redo")
+_HAVE_JSON = ("history", "doctor", "model info", "engine status", "sessions list", "sessions show", "jobs")
 
 _EPILOG = """\
 keys at the question: r or Enter runs, e edits, x explains, d shows the differences, c copies, s skips,
@@ -41,6 +45,7 @@ subcommands:
   shellper model build | info | verify | path     the model file
   shellper engine status | stop                   the process that holds the model
   shellper sessions list | show [ID] | rm ID...   the conversations that are kept
+  shellper jobs | jobs stop N | log N | forget    what goes on in the background, ending it, its output
   shellper doctor                                 what the sandbox keeps from commands here, tested anew
   shellper undo [N] | redo [N] | history          take the last changes back, or do them again; what there is
   shellper check 'COMMAND' | check --jsonl        the verdict on a command that isn't run: shellper check --help
@@ -53,7 +58,7 @@ standard input that is no terminal is taken as context: make 2>&1 | shellper "wh
 --json prints one object a turn:
   {"request", "steps": [{"call": {"name", "arguments"} or null, "command", "folder", "verdict", "reasons", "confidence",
   "decision", "elsewhere", "outside", "exit_code", "output", "left_out_lines", "duration", "timed_out", "cancelled",
-  "sandbox", "effects", "changed", "transaction", "refusal"}],
+  "sandbox", "effects", "changed", "transaction", "refusal", "left", "job"}],
   "reply", "end", "folder", "conversation", "exit_code"}
 Its schema is the file turn.schema.json in the package shellper.cli.
 
@@ -156,7 +161,7 @@ def _without(arguments: Sequence[str], places: Sequence[int]) -> list[str]:
 
 def _lone(group: str, rest: Sequence[str]) -> Subcommand:
     """Read a subcommand's first word that no second one follows."""
-    if not GROUPS[group]:
+    if not GROUPS[group] or group in _MAY_STAND_ALONE:
         return _subcommand(group, rest)
     choices = ", ".join(GROUPS[group])
     if "-h" in rest or "--help" in rest:
@@ -230,12 +235,22 @@ def _subcommand(words: str, rest: Sequence[str]) -> Subcommand:
             choices=("skip", "keep-both", "overwrite"),
             help="what to do where a file has changed since",
         )
-    if words in (*_COUNTED, "history", "doctor", "model info", "engine status", "sessions list", "sessions show"):
+    if words in (*_COUNTED, *_HAVE_JSON):
         parser.add_argument("--json", action="store_true", help="as JSON")
     if words == "model build":
         parser.add_argument("--force", action="store_true", help="build it even if it is there and whole")
     if words == "sessions show":
         parser.add_argument("ids", nargs="?", type=_id, metavar="ID", help="by default this terminal's last one")
+    if words == "jobs":
+        parser.epilog = (
+            "jobs stop N... ends jobs, jobs log N shows the output of one, jobs forget [N...] removes ended ones"
+        )
+    if words in ("jobs stop", "jobs forget"):
+        parser.add_argument(
+            "ids", nargs="+" if words == "jobs stop" else "*", type=_job, metavar="N", help="its number"
+        )
+    if words == "jobs log":
+        parser.add_argument("ids", type=_job, metavar="N", help="its number")
     if words == "sessions rm":
         parser.add_argument("ids", nargs="+", type=_id, metavar="ID", help="as shown by sessions list")
     if words == "api":
@@ -292,7 +307,11 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _id(text: str) -> int:
+def _id(text: str, listed_by: str = "sessions list") -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number; `shellper sessions list` shows them")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; `shellper {listed_by}` shows them")
     return int(text)
+
+
+def _job(text: str) -> int:
+    return _id(text, "jobs")

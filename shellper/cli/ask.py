@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Literal
 
 from shellper.cli.show import Screen
 from shellper.cli.terminal import END, ENTER, ERASE, ERASE_LINE, ESCAPE, Terminal
 from shellper.frontend.clipboard import OSC_52, copy
-from shellper.frontend.text import CONSENT
+from shellper.frontend.text import CONSENT, visible
 from shellper.safety import Level
-from shellper.session import Action, Decision, Proposal
+from shellper.sandbox import LeftProcess
+from shellper.session import Action, Decision, Proposal, named
 
 _WORDS = {"e": "edit", "x": "explain", "?": "explain", "d": "diff", "c": "copy", "s": "skip", "n": "skip"}
 _OUTSIDE = "run outside the sandbox"
@@ -61,6 +63,21 @@ class Asker:
                 return Decision(Action.STOP, elsewhere=True)
             else:
                 return Decision(Action.SKIP if chosen == "skip" else Action.STOP)
+
+    def keeps(self, processes: Sequence[LeftProcess]) -> bool:
+        """Ask what becomes of processes that outlive their command; without a word they end."""
+        with self._terminal.keys():
+            self._screen.write(
+                f"still running: {visible(named(processes))}; [k]eep it as a job [e]nd it (Enter ends): "
+            )
+            while True:
+                key = self._terminal.key()
+                if key in ("k", "K"):
+                    self._screen.write("keep\n")
+                    return True
+                if key in ("e", "E", "n", "N", "q", "Q", ENTER, ESCAPE, END):
+                    self._screen.write("end\n")
+                    return False
 
     def _choice(self, proposal: Proposal) -> str:
         """Ask once and return the word for what was chosen."""

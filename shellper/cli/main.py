@@ -109,6 +109,7 @@ def _failure(error: Exception) -> tuple[ExitCode, str]:
     from shellper.config import ConfigError
     from shellper.effects.errors import EffectsError
     from shellper.engine.protocol import EngineError
+    from shellper.jobs.errors import JobsError
     from shellper.session.errors import SessionError, StoreError
     from shellper.weights.errors import WeightsError
 
@@ -120,6 +121,7 @@ def _failure(error: Exception) -> tuple[ExitCode, str]:
         SessionError: ExitCode.FAILED,
         StoreError: ExitCode.FAILED,
         EffectsError: ExitCode.FAILED,
+        JobsError: ExitCode.FAILED,
     }
     for kind, code in codes.items():
         if isinstance(error, kind):

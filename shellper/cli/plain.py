@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shellper.cli.arguments import Options
+from shellper.cli.background import jobs_within_conversation
 from shellper.cli.exits import ExitCode
 from shellper.cli.models import OpenEngine
 from shellper.cli.opening import Opened, opened
@@ -23,6 +24,7 @@ _GREETING = "Say what you want to be done. /help shows more, Ctrl+D ends."
 _HELP = (
     "A line is a request, such as: show me what is in this folder",
     "/undo  takes the last change back (/undo 3 the last three), /redo does it again, /history lists them",
+    "/jobs  lists what goes on in the background; /jobs stop N ends it, /jobs log N shows its output",
     "/new   begins a new conversation, back in the folder where you started",
     "/help  shows this",
     "/quit  ends, as Ctrl+D does",
@@ -89,6 +91,11 @@ class _Conversation:
     def _prompt(self) -> str:
         return f"{visible(home_short(self._session.folder, Path.home()))}> "
 
+    def _is_word(self, line: str) -> bool:
+        """Take a word that is also a subcommand; says whether the line was one."""
+        screen = self._opened.screen
+        return within_conversation(line, screen, self._opened.terminal) or jobs_within_conversation(line, screen)
+
     def _take(self, request: str) -> None:
         """Take one line: a request, or a word of the conversation's own."""
         screen = self._opened.screen
@@ -97,7 +104,7 @@ class _Conversation:
                 screen.line(line)
         elif request == "/new":
             self._session = self._opened.session()
-        elif request.startswith("/") and within_conversation(request, screen, self._opened.terminal):
+        elif request.startswith("/") and self._is_word(request):
             pass
         elif request.startswith("/") and request[1:].isalpha():
             screen.note(f"there is no {request}; /help shows what there is")

@@ -46,4 +46,6 @@ def step_record(outcome: Outcome) -> dict[str, Any]:
         "changed": [str(path) for path in outcome.changed],
         "transaction": None if outcome.journal_id is None else int(outcome.journal_id),
         "refusal": outcome.refusal,
+        "left": outcome.left,
+        "job": outcome.job,
     }

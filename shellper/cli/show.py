@@ -138,6 +138,8 @@ class Screen:
             self.line(f"this conversation is now in {outcome.folder}; your shell stays where it is", "dim")
         if outcome.refusal:
             self.line(outcome.refusal, "yellow")
+        if outcome.left:
+            self.line(outcome.left, "dim" if outcome.job is not None else "yellow")
 
 
 class Waiting:

@@ -35,6 +35,10 @@ def run_subcommand(command: Subcommand, screen: Screen, open_engine: OpenEngine 
         from shellper.cli.doctor import doctor
 
         return doctor(settings, as_json=command.json)
+    if group == "jobs":
+        from shellper.cli.background import run_jobs
+
+        return run_jobs(command.words, command.ids, screen, print_visible, as_json=command.json)
     if group in ("undo", "redo", "history"):
         return _undoing(command, screen)
     if group == "model":

@@ -13,6 +13,7 @@ from shellper.cli.record import turn_record
 from shellper.cli.show import Screen, Waiting
 from shellper.cli.terminal import is_terminal
 from shellper.safety import Level
+from shellper.sandbox import LeftProcess
 from shellper.session import Action, Decide, Decision, Listener, Outcome, Proposal, Session, TurnEnd, TurnResult
 
 _RUN, _STOP, _TAKEN = Decision(Action.RUN), Decision(Action.STOP), Decision(Action.STOP, elsewhere=True)
@@ -137,6 +138,10 @@ class _Drawing(_Quiet):
         self._started_in = opened.folder
         self._streams = streams
         self._unfinished = False
+        mode = opened.settings.editing_mode
+        self._asker = (
+            Asker(opened.terminal, opened.screen, mode) if opened.terminal and not opened.options.yes else None
+        )
 
     def on_proposal(self, proposal: Proposal) -> None:
         """Draw the proposal."""
@@ -155,11 +160,19 @@ class _Drawing(_Quiet):
         if is_terminal(1 if stream == "stdout" else 2):
             self._unfinished = not text.endswith("\n")
 
-    def on_outcome(self, outcome: Outcome) -> None:
-        """Draw the outcome, on a line of its own."""
+    def on_left(self, processes: tuple[LeftProcess, ...]) -> bool:
+        """Ask at the terminal; where there is none, or `--yes` answers, what is left ends."""
+        self._end_line()
+        return self._asker is not None and self._asker.keeps(processes)
+
+    def _end_line(self) -> None:
         if self._unfinished:
             self._screen.write("\n")
             self._unfinished = False
+
+    def on_outcome(self, outcome: Outcome) -> None:
+        """Draw the outcome, on a line of its own."""
+        self._end_line()
         self._screen.outcome(outcome)
         if outcome.ran:
             self.waiting.start()

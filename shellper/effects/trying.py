@@ -157,6 +157,8 @@ def _check(result: RunResult, upper: Path, seconds: float) -> None:
         raise NotTried(f"no preview: it takes more than {seconds:.0f} s")
     if result.cancelled:
         raise NotTried("no preview: it was stopped")
+    if result.left:
+        raise NotTried(f"no preview: {result.left[0].name} goes on in the background, which a preview can't keep")
     if _is_large(upper):
         raise NotTried(_TOO_MUCH)
 

@@ -1,7 +1,8 @@
 """Running a command: policy, sandbox levels, the launcher, and catching the output."""
 
-from shellper.sandbox.capture import Captured
+from shellper.sandbox.capture import Captured, TextStream
 from shellper.sandbox.interactive import wants_terminal
+from shellper.sandbox.left import Holding, Kept, Leftover, LeftProcess, OnLeft, identity
 from shellper.sandbox.levels import Offer, Probe, Trial, current_level, forget, offer
 from shellper.sandbox.overlay import OverlayImpossible, OverlayRun, run_in_overlay
 from shellper.sandbox.policy import Limits, Policy, SandboxError, SandboxLevel, WallsError
@@ -11,8 +12,13 @@ from shellper.sandbox.run import RunResult, chosen_level, run
 
 __all__ = [
     "Captured",
+    "Holding",
+    "Kept",
+    "LeftProcess",
+    "Leftover",
     "Limits",
     "Offer",
+    "OnLeft",
     "OverlayImpossible",
     "OverlayRun",
     "Policy",
@@ -20,12 +26,14 @@ __all__ = [
     "RunResult",
     "SandboxError",
     "SandboxLevel",
+    "TextStream",
     "Trial",
     "WallsError",
     "chosen_level",
     "current_level",
     "explain_refusal",
     "forget",
+    "identity",
     "offer",
     "project_root",
     "run",

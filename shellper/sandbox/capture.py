@@ -138,6 +138,10 @@ class Catcher:
         """Take bytes that arrived on "stdout" or "stderr"."""
         self._pass_on(stream, self._streams[stream].feed(data))
 
+    def so_far(self) -> str:
+        """Give the text of both outputs, as much of it as is kept by now."""
+        return self._kept["combined"].captured(0, binary=False).text
+
     def finish(self) -> tuple[Captured, Captured, Captured]:
         """End both outputs; gives stdout, stderr and combined."""
         for name, stream in self._streams.items():

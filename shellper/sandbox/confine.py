@@ -52,6 +52,11 @@ class Confinement:
     """A folder for the temporary files of this run alone."""
     view: View | None = None
 
+    @property
+    def launchers_below(self) -> int:
+        """How many processes of the launcher's stand below the one that is started, one below another."""
+        return 1 if self.before_launcher or (self.walls["namespaces"] and self.walls["is_init"]) else 0
+
     def environment(self) -> dict[str, str | None]:
         """Return the variables that are to be set, or left out."""
         if self.level is SandboxLevel.NONE:

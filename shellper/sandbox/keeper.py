@@ -4,7 +4,8 @@ It runs in a session of its own with one argument, the descriptor of its end of 
 reads a spec (8 bytes with the length, then a dictionary by `marshal`: both ends are the same interpreter, and json
 would cost 7 ms of import), and then single bytes: `I` interrupts the command, `T` terminates it, `K` ends all that is
 left of it, and then the launcher. It answers with lines: `started SECONDS`, `error STEP ERRNO WHERE`, `left COUNT`,
-`exited CODE SECONDS`; seconds are those of the monotonic clock, which both ends share.
+`exited CODE SECONDS`, `alone CODE`; seconds are those of the monotonic clock, which both ends share, and the last code
+is that of the process that ended last.
 
 Why a program between: limits must be set after the fork, where a main program with threads can run no Python;
 the walls of the sandbox are put up here, in the child, before the command begins; on Linux, processes that were
@@ -227,6 +228,7 @@ class _Keeper:
         self._walls = walls
         self._flags = os.WNOHANG | (os.WUNTRACED if has_terminal else 0)
         self._running = True
+        self._is_alone = False
 
     def serve(self, wake: int) -> None:
         """Pass signals on and report the shell's exit, until all is to be ended."""
@@ -290,23 +292,33 @@ class _Keeper:
 
     def _reap(self) -> bool:
         """Collect the processes that have ended; says whether any are left."""
+        lines = []
+        last = 0
         while True:
             try:
                 pid, status = os.waitpid(-1, self._flags)
             except ChildProcessError:
-                return False
-            if pid == 0:
-                return True
+                pid = -1
+            if pid <= 0:
+                break
             if os.WIFSTOPPED(status):
                 # Ctrl+Z: there is no shell that the user could go back to, so the command goes on.
                 if pid == self._shell:
                     self._signal(signal.SIGCONT)
                 continue
+            code = os.waitstatus_to_exitcode(status)
+            last = code if code >= 0 else 128 - code
             if pid == self._shell:
                 self._running = False
-                ended, code = time.monotonic(), os.waitstatus_to_exitcode(status)
+                ended = time.monotonic()
                 self._tell_what_is_left()
-                _say(self._control, f"exited {code if code >= 0 else 128 - code} {ended}")
+                lines.append(f"exited {last} {ended}")
+        if pid < 0 and not self._running and not self._is_alone:
+            self._is_alone = True
+            lines.append(f"alone {last}")
+        if lines:
+            _say(self._control, "\n".join(lines))  # at once: the main program must not wait for the second line
+        return pid == 0
 
     def _tell_what_is_left(self) -> None:
         """Say how many files lie in the private temporary folder, which goes with its mount."""

@@ -14,8 +14,10 @@ from typing import IO
 
 from shellper.sandbox.confine import Confinement
 from shellper.sandbox.environment import RUN_MARK, clean_environment
+from shellper.sandbox.left import Holding, LeftProcess, identity
 from shellper.sandbox.lent import LentTerminal
 from shellper.sandbox.policy import Policy, SandboxError, WallsError
+from shellper.sandbox.strays import end_strays
 
 SHELLS = (
     (Path("/bin/bash"), ("bash", "--noprofile", "--norc", "-c", "--")),
@@ -26,6 +28,7 @@ SHELLS = (
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _START_PATIENCE = 10.0  # seconds for a spec to be taken by a launcher on a machine that is busy
 _END_PATIENCE = 6.0  # seconds for the launcher to have ended all; it gives up by itself after 5
+_let_go: list[subprocess.Popen[bytes]] = []  # launchers in other hands, which stay our children while we live
 
 
 class CommandProcess:
@@ -46,10 +49,13 @@ class CommandProcess:
         """True when the launcher is gone, whether or not it was told to go."""
         self.left_files = 0
         """How many files the command has left in its private temporary folder."""
+        self.alone = False
+        """True when the shell has ended and nothing that it has started is left."""
         self._confinement = confinement
         self._folder = policy.folder.absolute()
         self._mark = os.urandom(8).hex()
         self._heard = b""
+        self._is_let_go = False
         if "\0" in command:
             raise SandboxError("the command holds a NUL character, which no program can be given; remove it")
         shell, arguments = _find_shell()
@@ -114,6 +120,8 @@ class CommandProcess:
                 self.exit_code, self.ended = int(values[0]), float(values[1])
             elif word == "left":
                 self.left_files = int(values[0])
+            elif word == "alone":
+                self.alone = True
             elif word == "error":
                 raise self._start_failed(values[0], int(values[1]), " ".join(values[2:]))
 
@@ -124,6 +132,37 @@ class CommandProcess:
     def terminate(self) -> None:
         """Send SIGTERM to the command."""
         self._tell(b"T")
+
+    @property
+    def holding(self) -> Holding:
+        """How the launcher, which must have been started, is held."""
+        assert self._launcher is not None
+        made = self._confinement
+        return Holding(
+            self._launcher.pid,
+            identity(self._launcher.pid),
+            made.launchers_below,
+            self._mark,
+            None if made.cgroup is None else str(made.cgroup),
+            None if made.temporary is None else str(made.temporary),
+        )
+
+    @property
+    def descriptors(self) -> tuple[int, int, int]:
+        """The launcher's socket and both outputs."""
+        out, err = (pipe.fileno() for pipe in self._pipes())
+        return self.control, out, err
+
+    @property
+    def left(self) -> tuple[LeftProcess, ...]:
+        """What of the command is still there."""
+        return () if self.alone or self.lost else self.holding.processes
+
+    def let_go(self) -> None:
+        """Leave it to others, who have copies of the descriptors: `close` ends and removes nothing then."""
+        assert self._launcher is not None
+        self._is_let_go = True
+        _let_go[:] = [one for one in _let_go if one.poll() is None] + [self._launcher]
 
     def end(self) -> None:
         """Kill all that is left, and wait until it is gone."""
@@ -147,7 +186,8 @@ class CommandProcess:
             pipe.close()
         if self._terminal is not None:
             self._terminal.take_back()
-        self._confinement.clear()
+        if not self._is_let_go:
+            self._confinement.clear()
 
     def _pipes(self) -> list[IO[bytes]]:
         launcher = self._launcher
@@ -245,25 +285,3 @@ def _find_shell() -> tuple[Path, tuple[str, ...]]:
         if os.access(shell, os.X_OK):
             return shell, arguments
     raise SandboxError(f"no shell was found ({' and '.join(str(shell) for shell, _ in SHELLS)}); install bash")
-
-
-def end_strays(mark: str, session: int) -> None:
-    """Kill the processes of a run that its launcher did not end, found by their mark or their session.
-
-    Needed where there is no subreaper (macOS), and when the command has killed its launcher. A daemon that has left
-    its session and has cleaned its environment is not found.
-    """
-    import psutil  # here, because it costs 20 ms and is hardly ever needed
-
-    until = time.monotonic() + _END_PATIENCE
-    while time.monotonic() < until:
-        found = 0
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                ours = os.getsid(process.pid) == session or process.environ().get(RUN_MARK) == mark
-                if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                    process.kill()
-                    found += 1
-        if not found:
-            return
-        time.sleep(0.005)

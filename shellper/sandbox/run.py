@@ -10,6 +10,7 @@ from pathlib import Path
 
 from shellper.sandbox.capture import Captured, Catcher
 from shellper.sandbox.confine import Backend, Confinement, confine
+from shellper.sandbox.left import Leftover, LeftProcess, OnLeft
 from shellper.sandbox.levels import offer
 from shellper.sandbox.policy import Policy, SandboxError, SandboxLevel
 from shellper.sandbox.process import CommandProcess
@@ -19,7 +20,7 @@ TIMED_OUT, INTERRUPTED, KILLED = 124, 130, 137
 """Exit codes as in shells: of timeout(1), of SIGINT, of SIGKILL."""
 
 _ASK_PATIENCE = 2.0  # seconds that a command has to end after SIGINT, and again after SIGTERM
-_PIPE_PATIENCE = 0.3  # seconds for the pipes to end when the shell has; a background child may hold them for ever
+_LEFT_PATIENCE = 0.3  # seconds for what the shell has left to end when it has; a background child may go on for ever
 _CANCEL_INTERVAL = 0.05  # seconds between two looks at `cancelled`
 _DRAIN_PATIENCE = 1.0  # seconds to read what lies in the pipes when all writers are dead
 _READ_BYTES = 64 * 1024
@@ -45,6 +46,10 @@ class RunResult:
     """How many files it left in its private temporary folder, which is gone with it."""
     planted: tuple[Path, ...] = ()
     """What it changed of git's hooks and settings, which run code later."""
+    left: tuple[LeftProcess, ...] = ()
+    """The processes that outlived its shell: ended by now, unless `kept` says otherwise."""
+    kept: bool = False
+    """Whether they go on in other hands."""
 
 
 def run(
@@ -53,8 +58,12 @@ def run(
     on_output: Callable[[str, str], None] | None = None,
     cancelled: threading.Event | None = None,
     terminal: int | None = None,
+    on_left: OnLeft | None = None,
 ) -> RunResult:
     """Run the text of a command in a shell of its own, wait for its end, and end all that it leaves behind.
+
+    `on_left` is asked, in the caller's thread, about processes that live 0.3 s after the shell has ended, unless the
+    command was stopped or has a terminal; where it has taken them over, they go on behind the same walls.
 
     `on_output` is called with "stdout" or "stderr" and a piece of clean text, in the caller's thread, as output
     arrives. Setting `cancelled`, from any thread, stops the command (within 50 ms, unless `on_output` takes longer):
@@ -65,7 +74,7 @@ def run(
     Raises SandboxError when the command can't be started, WallsError among them when the walls can't be put up.
     """
     level, backend = chosen(policy)
-    return run_behind(command, policy, confine(policy, level, backend), on_output, cancelled, terminal)
+    return run_behind(command, policy, confine(policy, level, backend), on_output, cancelled, terminal, on_left)
 
 
 def chosen(policy: Policy) -> tuple[SandboxLevel, Backend | None]:
@@ -94,6 +103,7 @@ def run_behind(
     on_output: Callable[[str, str], None] | None = None,
     cancelled: threading.Event | None = None,
     terminal: int | None = None,
+    on_left: OnLeft | None = None,
 ) -> RunResult:
     """Run as `run` does, behind walls that are prepared; they are cleared in the end."""
     catcher = Catcher(policy.head_bytes, policy.tail_bytes, on_output)
@@ -109,7 +119,7 @@ def run_behind(
     git_folder = confinement.view.git_folder if confinement.view and not confinement.view.overlay else None
     before = code_of_git(git_folder)
     try:
-        result = _Run(process, policy, catcher, cancelled).result(level)
+        result = _Run(process, policy, catcher, cancelled).result(level, None if terminal is not None else on_left)
         after = code_of_git(git_folder)
         return replace(result, planted=tuple(path for path in after if after[path] != before.get(path)))
     except BaseException:
@@ -137,7 +147,7 @@ class _Run:
         self._selector = selectors.DefaultSelector()
         self._pipes: dict[int, str] = {}
 
-    def result(self, level: SandboxLevel) -> RunResult:
+    def result(self, level: SandboxLevel, on_left: OnLeft | None) -> RunResult:
         """Wait for the command's end and tell what came of it."""
         with self._selector:
             self._pipes = dict(zip(self._process.start(), ("stdout", "stderr"), strict=False))
@@ -146,11 +156,12 @@ class _Run:
                 self._selector.register(descriptor, selectors.EVENT_READ)
             while not self._is_over():
                 self._wait(self._patience())
-            self._process.end()
-            self._selector.unregister(self._process.control)
-            until = time.monotonic() + _DRAIN_PATIENCE
-            while self._pipes and (left := until - time.monotonic()) > 0:
-                self._wait(left)
+            left = () if self._stopped_by else self._process.left
+            kept = bool(left) and on_left is not None and on_left(self._leftover(left, level))
+            if kept:
+                self._process.let_go()
+            else:
+                self._end()
         ended = self._process.ended or time.monotonic()
         return RunResult(
             self._exit_code(),
@@ -159,8 +170,22 @@ class _Run:
             timed_out=self._stopped_by == "time limit",
             cancelled=self._stopped_by == "cancelled",
             level=level,
-            left_files=self._process.left_files,
+            left_files=0 if kept else self._process.left_files,
+            left=left,
+            kept=kept,
         )
+
+    def _leftover(self, left: tuple[LeftProcess, ...], level: SandboxLevel) -> Leftover:
+        so_far = self._catcher.so_far()
+        return Leftover(left, level, so_far, self._process.descriptors, self._process.holding)
+
+    def _end(self) -> None:
+        """End what is left, and read what it has written."""
+        self._process.end()
+        self._selector.unregister(self._process.control)
+        until = time.monotonic() + _DRAIN_PATIENCE
+        while self._pipes and (patience := until - time.monotonic()) > 0:
+            self._wait(patience)
 
     @property
     def _limit(self) -> float | None:
@@ -173,7 +198,7 @@ class _Run:
         if self._process.lost:
             return True
         if self._exited is not None:
-            return not self._pipes or now >= self._exited + _PIPE_PATIENCE
+            return (not self._pipes and self._process.alone) or now >= self._exited + _LEFT_PATIENCE
         if self._stopped_by is None:
             if self._cancelled is not None and self._cancelled.is_set():
                 self._stopped_by = "cancelled"
@@ -193,7 +218,7 @@ class _Run:
     def _patience(self) -> float | None:
         """Seconds until `_is_over` has to be asked again even if nothing arrives."""
         if self._exited is not None:
-            due: float | None = self._exited + _PIPE_PATIENCE
+            due: float | None = self._exited + _LEFT_PATIENCE
         else:
             due = self._limit if self._stopped_by is None else self._next_ask
         patience = None if due is None else max(0.0, due - time.monotonic())

@@ -3,6 +3,7 @@
 from shellper.session.errors import SessionError, StoreError
 from shellper.session.flow import Action, Decision, Meant, Outcome, Proposal, TurnEnd, TurnResult
 from shellper.session.folder import current_folder
+from shellper.session.leaving import named
 from shellper.session.listener import Listener
 from shellper.session.own_rules import own_rules
 from shellper.session.saved import SavedConversation, SavedStep, SavedTurn, Summary
@@ -33,6 +34,7 @@ __all__ = [
     "TurnResult",
     "check_level",
     "current_folder",
+    "named",
     "open_store",
     "own_rules",
     "sandbox_offer",

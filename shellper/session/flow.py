@@ -81,7 +81,8 @@ class Outcome:
     `exit_code` and `output` are None where it did not run; `folder` is the working directory afterwards; `duration` is
     in seconds; `changed` are the paths that it changed, as far as they are known, and `journal_id` the number of the
     transaction by which that can be undone. `level` is the sandbox level that it ran at, `refusal`
-    a line on the wall that it ran into, if it did.
+    a line on the wall that it ran into, if it did; `left` is a line on processes that outlived it, `job` the number of
+    the job that they became, None where they were ended.
     """
 
     proposal: Proposal
@@ -96,6 +97,8 @@ class Outcome:
     refusal: str = ""
     changed: tuple[Path, ...] = ()
     journal_id: str | None = None
+    left: str = ""
+    job: int | None = None
 
     @property
     def ran(self) -> bool:

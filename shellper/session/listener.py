@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from shellper.sandbox import LeftProcess
 from shellper.session.flow import Outcome, Proposal
 
 
 class Listener:
-    """Told of what happens, in the thread that runs the turn.
+    """Told of what happens, in the thread that runs the turn, and asked what only shows while it goes on.
 
-    This one does nothing: a front end inherits from it and overrides what it shows.
+    This one does nothing, and says no: a front end inherits from it and overrides what it shows.
     """
 
     def on_text(self, text: str) -> None:
@@ -19,6 +20,10 @@ class Listener:
 
     def on_output(self, stream: str, text: str) -> None:
         """Take a piece of a command's clean output; `stream` is "stdout" or "stderr"."""
+
+    def on_left(self, processes: tuple[LeftProcess, ...]) -> bool:
+        """Say whether processes that outlive their command are to be kept as a job; else they end."""
+        return False
 
     def on_outcome(self, outcome: Outcome) -> None:
         """Take what happened to a proposal."""

@@ -29,6 +29,7 @@ from shellper.sandbox import (
 from shellper.session.errors import SessionError
 from shellper.session.flow import Action, Decision, Meant, Outcome, Proposal
 from shellper.session.folder import FolderError, Place, change_folder, is_lone_cd
+from shellper.session.leaving import Leaving
 from shellper.session.listener import Listener
 from shellper.session.own_rules import own_rules
 from shellper.session.walls import policy_for, walls_failed
@@ -133,10 +134,11 @@ class Runner:
         if is_lone_cd(proposal.command):
             return self._change_folder(untouched, listener)
         policy = policy_for(proposal, decision, self.place, self._settings)
+        leaving = Leaving(proposal, listener, network=policy.network or decision.outside)
         began = time.monotonic()
         try:
             with _interrupts(cancelled) as stop:
-                applied = self._run(proposal, decision, policy, listener, stop)
+                applied = self._run(proposal, decision, policy, listener, stop, leaving)
         except EffectsError as error:
             raise SessionError(f"nothing was run: {error}") from error
         except WallsError as error:
@@ -167,6 +169,8 @@ class Runner:
             refusal=explain_refusal(result, policy, proposal.command),
             changed=applied.changed,
             journal_id=None if applied.transaction is None else str(applied.transaction),
+            left=leaving.line(result.left),
+            job=leaving.job,
         )
 
     def _run(
@@ -176,11 +180,12 @@ class Runner:
         policy: Policy,
         listener: Listener,
         stop: threading.Event | None,
+        leaving: Leaving,
     ) -> Applied:
         """Run a command so that it can be undone, if it can, or apply the run that was shown."""
 
         def for_real() -> RunResult:
-            return run(proposal.command, policy, listener.on_output, stop, decision.terminal)
+            return run(proposal.command, policy, listener.on_output, stop, decision.terminal, leaving)
 
         if self._keeper is None:
             return Applied(for_real())

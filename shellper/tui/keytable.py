@@ -15,6 +15,7 @@ from shellper.tui.screens.doctor import DoctorScreen
 from shellper.tui.screens.pager import PagerScreen
 from shellper.tui.screens.sessions import SessionsScreen
 from shellper.tui.widgets.field import Field
+from shellper.tui.widgets.remaining import RemainingView
 from shellper.tui.widgets.request import RequestField
 from shellper.tui.widgets.step import StepView
 
@@ -39,6 +40,7 @@ _TYPING = (
 _GROUPS: tuple[tuple[str, tuple[KeyRow, ...], tuple[Iterable[BindingType], ...]], ...] = (
     ("Typing", _TYPING, (Field.BINDINGS, RequestField.BINDINGS)),
     ("A command on its card", (), (StepView.BINDINGS,)),
+    ("What still runs, on its card", (), (RemainingView.BINDINGS,)),
     (
         "Anywhere",
         (KeyRow(key_text(ShellperApp.COMMAND_PALETTE_BINDING), "palette of all words"),),

@@ -160,6 +160,8 @@ def ending(outcome: Outcome, symbols: Mapping[str, str], home: Path) -> Content:
         parts.append((f" · {seconds(outcome.duration)} · sandbox {outcome.level.value}", QUIET))
     if outcome.refusal:
         parts.append((f"\n{visible(outcome.refusal)}", ODD))
+    if outcome.left:
+        parts.append((f"\n{visible(outcome.left)}", ODD if outcome.job is None else QUIET))
     return Content.assemble(*parts)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from shellper.sandbox import LeftProcess
 from shellper.session import Outcome, Proposal, TurnResult
 
 
@@ -22,6 +23,13 @@ class Asked(Message):
     """The turn waits for a decision on the last proposal."""
 
     proposal: Proposal
+
+
+@dataclass
+class Remained(Message):
+    """The turn waits for a word on processes that outlive their command."""
+
+    processes: tuple[LeftProcess, ...]
 
 
 @dataclass

@@ -21,6 +21,7 @@ SLASHES = (
     Slash("undo", "[N]", "take the last change back, after a look at it"),
     Slash("redo", "[N]", "bring back what was undone"),
     Slash("history", "", "what was changed, and what of it is undone"),
+    Slash("jobs", "[stop N]", "what goes on in the background; also: log N, forget"),
     Slash("cd", "FOLDER", "work in another folder"),
     Slash("model", "", "the model that is used"),
     Slash("sandbox", "", "what commands are kept from"),

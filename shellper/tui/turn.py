@@ -12,8 +12,9 @@ from textual.message import Message
 
 from shellper.engine.protocol import EngineError
 from shellper.safety import Level
+from shellper.sandbox import LeftProcess
 from shellper.session import Action, Decision, Listener, Outcome, Proposal, Session, SessionError
-from shellper.tui.messages import Asked, Ended, Happened, Proposed, Warned
+from shellper.tui.messages import Asked, Ended, Happened, Proposed, Remained, Warned
 
 MOST_PENDING = 64 * 1024
 """Characters of output that wait for the screen; what is older is passed over, since the screen shows the end."""
@@ -75,6 +76,7 @@ class RunningTurn(Listener):
         self._session, self._request, self._own = session, request, own
         self._post, self._attachment = post, attachment
         self._answers: queue.SimpleQueue[Decision] = queue.SimpleQueue()
+        self._words: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._is_open = False
         self.runs_rest = runs_rest
         """Whether what is at `allow` runs unasked."""
@@ -122,6 +124,18 @@ class RunningTurn(Listener):
         self.stops += 1
         self.cancelled.set()
         self._answers.put(_STOP)
+        self._words.put(False)
+
+    def keep(self, keeps: bool) -> None:
+        """Say what becomes of processes that outlive their command."""
+        self._words.put(keeps)
+
+    def on_left(self, processes: tuple[LeftProcess, ...]) -> bool:
+        """Ask what becomes of processes that outlive their command."""
+        if self.cancelled.is_set():
+            return False
+        self._post(Remained(processes))
+        return self._words.get()
 
     def _decide(self, proposal: Proposal) -> Decision:
         if self.cancelled.is_set():

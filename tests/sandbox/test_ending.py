@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from shellper.sandbox import Policy, SandboxLevel, run
-from shellper.sandbox.process import end_strays
+from shellper.sandbox.strays import end_strays
 
 from .conftest import each_level, python
 

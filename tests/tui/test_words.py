@@ -12,6 +12,7 @@ TESTED = {
     "undo",
     "redo",
     "history",
+    "jobs",
     "cd",
     "model",
     "sandbox",

@@ -20,7 +20,7 @@ from shellper.safety import Level, Verdict
 from shellper.session import Outcome, SavedConversation, SessionError, StoreError
 from shellper.tui import look
 from shellper.tui.completion import quoted
-from shellper.tui.messages import Asked, Ended, Happened, LevelFound, Proposed, Warned
+from shellper.tui.messages import Asked, Ended, Happened, LevelFound, Proposed, Remained, Warned
 from shellper.tui.screens.changes import show_entry
 from shellper.tui.screens.help import HelpScreen
 from shellper.tui.screens.pager import PagerScreen
@@ -31,6 +31,7 @@ from shellper.tui.turn import MOST_STOPS, RunningTurn, error_of
 from shellper.tui.widgets.card import Note, TurnCard
 from shellper.tui.widgets.header import Header
 from shellper.tui.widgets.keybar import KeyBar
+from shellper.tui.widgets.remaining import RemainingView
 from shellper.tui.widgets.request import RequestArea
 from shellper.tui.widgets.side import SidePanel
 from shellper.tui.widgets.stage import State, Surroundings
@@ -212,10 +213,24 @@ class ConversationScreen(Screen[None]):
         if step is None or self.turn is None or self.turn.cancelled.is_set():
             return
         step.ask()
+        self._point_at(step)
+
+    def _point_at(self, widget: StepView | RemainingView) -> None:
         # What is being typed goes on: the keys of the card are no letters of it.
         if not (self.focused is self.area.field and self.area.field.text):
-            step.focus(scroll_visible=False)
+            widget.focus(scroll_visible=False)
             self.cards.anchor()
+
+    @on(Remained)
+    async def _remained(self, event: Remained) -> None:
+        if self._card is not None and self.turn is not None and not self.turn.cancelled.is_set():
+            self._point_at(await self._card.ask_about(event.processes))
+
+    @on(RemainingView.Answered)
+    def _answered(self, event: RemainingView.Answered) -> None:
+        event.stop()
+        if self.turn is not None:
+            self.turn.keep(event.keeps)
 
     @on(StepView.Decided)
     def _decided(self, event: StepView.Decided) -> None:
@@ -249,6 +264,7 @@ class ConversationScreen(Screen[None]):
         if self._card is None or self._card.step is None or self.turn is None:
             return
         outcome = event.outcome
+        self._card.answered()
         self._card.step.end(outcome)
         self.turn.printed.take()
         if outcome.ran and not outcome.cancelled and not self._card.own:

@@ -17,12 +17,15 @@ from textual.content import Content
 from shellper import __version__
 from shellper.config import paths
 from shellper.effects import Choice, EffectsError, Ledger, What
+from shellper.frontend.jobs import lines_of
 from shellper.frontend.markdown import markdown
 from shellper.frontend.text import visible
+from shellper.jobs import Jobs, JobsError
 from shellper.session import SavedConversation, StoreError
 from shellper.tui import look
 from shellper.tui.screens.changes import ChangesScreen, ReversalScreen, carry_out, next_reversal
 from shellper.tui.screens.doctor import DoctorScreen
+from shellper.tui.screens.pager import PagerScreen
 from shellper.tui.screens.sessions import SessionsScreen
 from shellper.tui.slashes import SLASHES
 from shellper.tui.themes import THEMES
@@ -43,6 +46,7 @@ class Words:
             "undo": self._undo,
             "redo": self._redo,
             "history": self._history,
+            "jobs": self._jobs,
             "cd": self._cd,
             "model": self._model,
             "sandbox": self._sandbox,
@@ -145,6 +149,28 @@ class Words:
                 await self.turn_round(what)
 
         self._screen.app.push_screen(ChangesScreen(Ledger(self._screen.start.state)), chosen)
+
+    async def _jobs(self, argument: str) -> None:
+        """List the background jobs; end one, show its output, or forget those that have ended."""
+        screen, jobs = self._screen, Jobs(self._screen.start.state)
+        word, _, rest = argument.partition(" ")
+        number = int(rest) if rest.isascii() and rest.isdigit() else None
+        try:
+            if word == "stop" and number is not None:
+                await asyncio.to_thread(jobs.stop, number)
+                await screen.note(f"job {number} has ended")
+            elif word == "log" and number is not None:
+                screen.app.push_screen(PagerScreen(f"job {number}", await asyncio.to_thread(jobs.output, number)))
+            elif word == "forget" and (number is not None or not rest):
+                gone = await asyncio.to_thread(jobs.forget, () if number is None else (number,))
+                await screen.note(f"forgotten: {', '.join(map(str, gone))}" if gone else "no job has ended")
+            elif argument:
+                await screen.note("/jobs lists them; also: /jobs stop N, /jobs log N, /jobs forget [N]", bad=True)
+            else:
+                lines = [line for job in await asyncio.to_thread(jobs.all) for line in lines_of(job)]
+                await screen.note("jobs" if lines else "no jobs", list(lines))
+        except JobsError as error:
+            await screen.note(str(error), bad=True)
 
     async def _cd(self, argument: str) -> None:
         """Run a `cd`, which the session does itself."""

@@ -8,8 +8,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from shellper.frontend.text import visible
+from shellper.sandbox import LeftProcess
 from shellper.session import Outcome, Proposal, SavedTurn
 from shellper.tui import look
+from shellper.tui.widgets.remaining import RemainingView
 from shellper.tui.widgets.stage import Surroundings
 from shellper.tui.widgets.step import StepView
 
@@ -24,6 +26,7 @@ class TurnCard(Vertical):
         self.request, self.own = request, own
         self._around = surroundings
         self.steps: list[StepView] = []
+        self._remaining: RemainingView | None = None
         self._head, self._foot = Static(classes="request"), Static(classes="foot")
 
     def compose(self) -> ComposeResult:
@@ -54,6 +57,18 @@ class TurnCard(Vertical):
         self.steps.append(step)
         await self.mount(step, before=self._foot)
         return step
+
+    async def ask_about(self, processes: tuple[LeftProcess, ...]) -> RemainingView:
+        """Ask what becomes of processes that outlive the last step's command, until `answered`."""
+        self._remaining = RemainingView(processes, self._around.keys)
+        await self.mount(self._remaining, before=self._foot)
+        return self._remaining
+
+    def answered(self) -> None:
+        """Take the question away, if there is one."""
+        if self._remaining is not None:
+            self._remaining.remove()
+            self._remaining = None
 
     def build(self, written: str) -> None:
         """Show what the model has written of the next step."""

@@ -231,7 +231,8 @@ class StepView(Vertical, can_focus=True):
                 parts.append(Content.styled(f"Tab, then {self._key('again')} asks again with the error", look.QUIET))
         self._below.display = bool(parts)
         # Laying everything out anew is dear, and a flood asks for it at every tick.
-        shape = tuple(-(-part.cell_length // max(1, self.content_size.width)) for part in parts)
+        width = max(1, self.content_size.width)
+        shape = tuple(-(-line.cell_length // width) for part in parts for line in part.split("\n", allow_blank=True))
         self._below.update(look.lines(parts), layout=shape != self._shape)
         self._shape = shape
 
