@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from shellper.effects.changes import Change, ChangeKind, ChangeSet
+from shellper.effects.changes import Change, ChangeKind, ChangeSet, counted
 from shellper.effects.errors import EffectsError
 from shellper.effects.exchange import carry_out, read_times, take_back
 from shellper.effects.journal import Item, Record, What
@@ -280,13 +280,18 @@ def _missing_folders(ledger: Ledger, path: Path, stage: Path) -> list[Item]:
 
 
 def summary_of(record: Record) -> str:
-    """Say what a transaction changed in one line, from its journal alone."""
-    counts: dict[str, int] = {}
+    """Say what a transaction changed in one line, from its journal alone: `deleted 2 files, created 1 folder`."""
+    done: dict[str, list[State | None]] = {}
     for item in record.items:
-        word = _word(item)
-        state = item.after or item.before
-        counts[word] = counts.get(word, 0) + (1 if state is None else state.files)
-    return ", ".join(f"{word} {count:,}" for word, count in counts.items()) or "nothing"
+        done.setdefault(_word(item), []).append(item.after or item.before)
+    return ", ".join(f"{word} {_amount(states)}" for word, states in done.items()) or "nothing"
+
+
+def _amount(states: Sequence[State | None]) -> str:
+    folders = [state for state in states if state is not None and state.kind is Kind.FOLDER]
+    inside = sum(state.files - 1 for state in folders if not state.shallow)
+    more = f" with {inside:,} in {'it' if len(folders) == 1 else 'them'}" if inside else ""
+    return counted(len(states) - len(folders), len(folders)) + more
 
 
 def _word(item: Item) -> str:

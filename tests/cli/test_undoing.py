@@ -110,8 +110,8 @@ def test_history(program: Program) -> None:
     program.run("undo", "-y")
     lines = program.run("history").out.splitlines()
     assert [line.split("  ", 1)[1].split("  ", 1)[1] for line in (line.strip() for line in lines)] == [
-        "undone  rm notes.txt  (created 1)",
-        "done    touch new  (created 1)",
+        "undone  rm notes.txt  (created 1 file)",
+        "done    touch new  (created 1 file)",
     ]
     found = [json.loads(line) for line in program.run("history", "--json").out.splitlines()]
     assert [one["state"] for one in found] == ["undone", "done"]
@@ -148,7 +148,7 @@ def test_words_of_the_conversation(program: Program) -> None:
     sitting.expect("~> ")
     assert not (program.home / "notes.txt").exists()
     sitting.press("/history\n")
-    sitting.expect("rm notes.txt  (deleted 1)")
+    sitting.expect("rm notes.txt  (deleted 1 file)")
     sitting.expect("~> ")
     sitting.press("/undo\n")
     sitting.expect("do that? ")

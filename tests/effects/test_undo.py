@@ -76,7 +76,22 @@ def test_history(world: World) -> None:
     do(world, "rm", file_name="a.txt")
     world.undo()
     found = [(entry.record.title, entry.undone, summary_of(entry.record)) for entry in world.keeper.ledger.history()]
-    assert found == [("rm a.txt", True, "created 1"), ("touch one", False, "created 1")]
+    assert found == [("rm a.txt", True, "created 1 file"), ("touch one", False, "created 1 file")]
+
+
+def test_history_names_what_it_counts(world: World) -> None:
+    (world.root / "branches" / "deep").mkdir(parents=True)
+    (world.root / "bare").mkdir()
+    for name in ("one", "two", "deep/three"):
+        (world.root / "branches" / name).write_text("x")
+    do(world, "rm", file_name="branches", recursive=True)
+    do(world, "rmdir", dir_name="bare")
+    do(world, "rm", file_name="a.txt")
+    assert [summary_of(entry.record) for entry in world.keeper.ledger.history()] == [
+        "deleted 1 file",
+        "deleted 1 folder",
+        "deleted 1 folder with 4 in it",
+    ]
 
 
 @pytest.mark.parametrize("choice", list(Choice))
