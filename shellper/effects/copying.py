@@ -137,13 +137,11 @@ def plan_mv(world: World, options: Sequence[str], words: Sequence[str]) -> None:
     *sources, destination = words
     made: set[Path] = set()
     for word, target in _targets(world, sources, destination, may_make_folder=True):
-        place = world.place(word)
-        node = world.look(place)
-        if os.path.basename(word.rstrip("/")) in ("", ".", ".."):  # noqa: PTH119
-            world.problem(f"{word} can't be moved")
-        elif node is None:
-            world.problem(f"there is no {word}")
-        elif word.endswith("/") and not node.is_folder:
+        found = world.entry(word, "moved")
+        if found is None:
+            continue
+        place, node = found
+        if word.endswith("/") and not node.is_folder:
             if node.kind is Kind.LINK:
                 raise Unplannable(f"{word} names what a link leads to")
             world.problem(f"{word} is no folder")

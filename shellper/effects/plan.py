@@ -97,6 +97,21 @@ class World:
         self._named[place] = None
         return place
 
+    def entry(self, word: str, done: str) -> tuple[Path, Node] | None:
+        """Return the place of an entry that a word names, and what it is; notes the problem where it can't be `done`.
+
+        `.` and `..` name no entry. Raises `Unplannable`.
+        """
+        place = self.place(word)
+        node = self.look(place)
+        if os.path.basename(word.rstrip("/")) in ("", ".", ".."):  # noqa: PTH119
+            self.problem(f"{word} can't be {done}")
+        elif node is None:
+            self.problem(f"there is no {word}")
+        else:
+            return place, node
+        return None
+
     def _place(self, word: str) -> Path:
         path = os.path.join(self.folder, word)  # noqa: PTH118 (a trailing slash matters below)
         name = os.path.basename(path.rstrip("/"))  # noqa: PTH119

@@ -68,13 +68,11 @@ def _exact(
 def _plan_rm(world: World, options: Sequence[str], words: Sequence[str]) -> None:
     recursive = "-r" in options
     for word in words:
-        place = world.place(word)
-        node = world.look(place)
-        if os.path.basename(word.rstrip("/")) in (".", "..", ""):  # noqa: PTH119
-            world.problem(f"{word} can't be deleted")
-        elif node is None:
-            world.problem(f"there is no {word}")
-        elif word.endswith("/") and not node.is_folder:
+        found = world.entry(word, "deleted")
+        if found is None:
+            continue
+        place, node = found
+        if word.endswith("/") and not node.is_folder:
             raise Unplannable(f"{word} is no folder")
         elif node.is_folder and not recursive:
             world.problem(f"{word} is a folder, which is deleted only with everything in it")
@@ -95,13 +93,11 @@ def _can_be_emptied(path: Path, node: Node) -> bool:
 
 def _plan_rmdir(world: World, options: Sequence[str], words: Sequence[str]) -> None:
     for word in words:
-        place = world.place(word)
-        node = world.look(place)
-        if os.path.basename(word.rstrip("/")) in (".", "..", ""):  # noqa: PTH119
-            world.problem(f"{word} can't be deleted")
-        elif node is None:
-            world.problem(f"there is no {word}")
-        elif not node.is_folder:
+        found = world.entry(word, "deleted")
+        if found is None:
+            continue
+        place, node = found
+        if not node.is_folder:
             world.problem(f"{word} is no folder")
         elif node.children:
             world.problem(f"{word} is not empty")
