@@ -54,8 +54,13 @@ class Confinement:
 
     @property
     def launchers_below(self) -> int:
-        """How many processes of the launcher's stand below the one that is started, one below another."""
-        return 1 if self.before_launcher or (self.walls["namespaces"] and self.walls["is_init"]) else 0
+        """How many processes of the launcher's stand below the one that is started, one below another.
+
+        With a program before it: that and the launcher itself, below a shell that holds them (no terminal being lent).
+        """
+        if self.before_launcher:
+            return 2
+        return 1 if self.walls["namespaces"] and self.walls["is_init"] else 0
 
     def environment(self) -> dict[str, str | None]:
         """Return the variables that are to be set, or left out."""

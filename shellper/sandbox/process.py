@@ -26,6 +26,9 @@ SHELLS = (
 """The shells that are looked for, in order, and how each is told to run a text and read no file."""
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
+_HOLDER = ("/bin/sh", "-c", '"$@" & exec >/dev/null 2>&1; wait $!', "sh")
+"""What bwrap is a child of: it dies with its parent, and a job's launcher must outlive the main program."""
+
 _START_PATIENCE = 10.0  # seconds for a spec to be taken by a launcher on a machine that is busy
 _END_PATIENCE = 6.0  # seconds for the launcher to have ended all; it gives up by itself after 5
 _let_go: list[subprocess.Popen[bytes]] = []  # launchers in other hands, which stay our children while we live
@@ -197,10 +200,13 @@ class CommandProcess:
         if not sys.executable:
             raise SandboxError("the Python interpreter can't be found; start shellper by its own command")
         lent = None if self._terminal is None else self._terminal.descriptor
+        before = self._confinement.before_launcher
+        if before and lent is None:  # what has the terminal is never a job, and could not read it in the background
+            before = (*_HOLDER, *before)
         try:
             return subprocess.Popen(
                 [
-                    *self._confinement.before_launcher,
+                    *before,
                     *(sys.executable, "-I", "-S", str(_LAUNCHER), str(self._theirs.fileno())),
                 ],
                 bufsize=0,

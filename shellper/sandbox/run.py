@@ -2,6 +2,7 @@
 
 import os
 import selectors
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -198,7 +199,9 @@ class _Run:
         if self._process.lost:
             return True
         if self._exited is not None:
-            return (not self._pipes and self._process.alone) or now >= self._exited + _LEFT_PATIENCE
+            # A launcher's own helpers may hold the pipes; elsewhere than on Linux a daemon isn't known of.
+            over = self._process.alone and (sys.platform == "linux" or not self._pipes)
+            return over or now >= self._exited + _LEFT_PATIENCE
         if self._stopped_by is None:
             if self._cancelled is not None and self._cancelled.is_set():
                 self._stopped_by = "cancelled"
