@@ -31,7 +31,12 @@ def arguments(view: View) -> Iterator[str]:
     if not view.host_processes:
         yield from ("--unshare-pid", "--as-pid-1", "--proc", "/proc")
     mounts = view.mounts()
-    for path, _ in mounts["private"]:
+    for path, options in mounts["private"]:
+        named = dict(option.split("=") for option in options.decode().split(",") if "=" in option)
+        if "mode" in named:
+            yield from ("--perms", named["mode"])
+        if "size" in named:
+            yield from ("--size", str(_bytes(named["size"])))
         yield from ("--tmpfs", path.decode(errors="surrogateescape"))
     for path in mounts["kept"]:
         yield from _bind("--ro-bind", path)
@@ -52,6 +57,12 @@ def arguments(view: View) -> Iterator[str]:
     for path in mounts["read_only"]:
         yield from _bind("--ro-bind", path)
     yield "--"
+
+
+def _bytes(size: str) -> int:
+    """Return a size of tmpfs(5) in bytes."""
+    units = {"k": 10, "m": 20, "g": 30}
+    return int(size[:-1]) << units[size[-1]] if size[-1] in units else int(size)
 
 
 def _bind(option: str, path: bytes) -> tuple[str, str, str]:

@@ -103,7 +103,7 @@ def confine(
     else:
         own = {"namespaces": _namespaces(policy), "all_ids": os.geteuid() == 0, "mounts": view.mounts()}
         made = replace(made, walls=walls | own)
-    return replace(made, cgroup=_cgroup(policy, backend))
+    return replace(made, cgroup=_cgroup(policy))
 
 
 def _namespaces(policy: Policy) -> int:
@@ -112,9 +112,9 @@ def _namespaces(policy: Policy) -> int:
     return flags | (0 if policy.network else kernel.CLONE_NEWNET)
 
 
-def _cgroup(policy: Policy, backend: Backend | None) -> Path | None:
+def _cgroup(policy: Policy) -> Path | None:
     # Root's processes are not counted by RLIMIT_NPROC.
-    if os.geteuid() != 0 or policy.limits.extra_processes is None or backend is Backend.BUBBLEWRAP:
+    if os.geteuid() != 0 or policy.limits.extra_processes is None:
         return None
     return cgroup.make(policy.limits.extra_processes)
 
@@ -131,7 +131,7 @@ def _limited(policy: Policy, view: View) -> Confinement:
         "drop": True,
     }
     made = Confinement(SandboxLevel.LIMITED, walls, temporary=temporary, view=view)
-    return replace(made, cgroup=_cgroup(policy, None))
+    return replace(made, cgroup=_cgroup(policy))
 
 
 def _seatbelt(view: View) -> Confinement:

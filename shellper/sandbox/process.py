@@ -26,8 +26,13 @@ SHELLS = (
 """The shells that are looked for, in order, and how each is told to run a text and read no file."""
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
-_HOLDER = ("/bin/sh", "-c", '"$@" & exec >/dev/null 2>&1; wait $!', "sh")
-"""What bwrap is a child of: it dies with its parent, and a job's launcher must outlive the main program."""
+_JOIN = 'if [ -n "$1" ]; then echo 0 >"$1/cgroup.procs" || exit 1; fi; shift; '
+_HOLDER = _JOIN + '"$@" & exec >/dev/null 2>&1; wait $!'
+"""A shell that bwrap is a child of: it dies with its parent, and a job's launcher must outlive the main program.
+
+It joins the run's cgroup, which can't be reached any more behind bwrap's walls.
+"""
+_AT_TERMINAL = _JOIN + 'exec "$@"'  # what has the terminal is never a job, and could not read it in the background
 
 _START_PATIENCE = 10.0  # seconds for a spec to be taken by a launcher on a machine that is busy
 _END_PATIENCE = 6.0  # seconds for the launcher to have ended all; it gives up by itself after 5
@@ -83,7 +88,9 @@ class CommandProcess:
             "folder": os.fsencode(self._folder),
             "real_folder": os.fsencode(self._folder.resolve()),
             "limits": policy.limits.rlimits(),
-            "cgroup": os.fsencode(confinement.cgroup) if confinement.cgroup else b"",
+            "cgroup": os.fsencode(confinement.cgroup)
+            if confinement.cgroup and not confinement.before_launcher
+            else b"",
             "walls": confinement.walls,
             "terminal": terminal is not None,
         }
@@ -201,8 +208,9 @@ class CommandProcess:
             raise SandboxError("the Python interpreter can't be found; start shellper by its own command")
         lent = None if self._terminal is None else self._terminal.descriptor
         before = self._confinement.before_launcher
-        if before and lent is None:  # what has the terminal is never a job, and could not read it in the background
-            before = (*_HOLDER, *before)
+        if before:
+            shell = _HOLDER if lent is None else _AT_TERMINAL
+            before = ("/bin/sh", "-c", shell, "sh", str(self._confinement.cgroup or ""), *before)
         try:
             return subprocess.Popen(
                 [

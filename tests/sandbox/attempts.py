@@ -1,6 +1,7 @@
 """Attempts to break out of the sandbox, as a program: `python attempts.py LEVEL FOLDER` prints what came of each.
 
-LEVEL is `plain` (no sandbox and no launcher: what the attempts do when nothing stops them) or a sandbox level. The
+LEVEL is `plain` (no sandbox and no launcher: what the attempts do when nothing stops them), a sandbox level, or
+`bubblewrap` (level `full`, its walls put up by that program). The
 program runs as whoever starts it, so that root and an ordinary user can be compared, and needs nothing but the standard
 library and the sandbox room.
 """
@@ -21,11 +22,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from shellper.sandbox import Limits, Policy, SandboxLevel, run
+from shellper.sandbox import Limits, Offer, Policy, SandboxLevel, bubblewrap, levels, run, selftest
+from shellper.sandbox.confine import Backend
 from shellper.sandbox.secrets import IN_HOME
 
 FULL, LIMITED = SandboxLevel.FULL, SandboxLevel.LIMITED
 BOTH = (FULL, LIMITED)
+BUBBLEWRAP = "bubblewrap"
 MIB = 1024**2
 
 # What is tried inside one Python program: a name, the levels that promise to refuse it, the code.
@@ -136,7 +139,7 @@ class World:
         return Policy(
             folder=self.top / "root",
             home=self.top / "home",
-            level=SandboxLevel(self.level),
+            level=FULL if self.level == BUBBLEWRAP else SandboxLevel(self.level),
             masked=(self.top / "state",),
             time_limit=120.0,
         )
@@ -156,8 +159,21 @@ class World:
         return shlex.join([sys.executable, "-I", "-S", "-c", program, *words])
 
 
+def use_bubblewrap() -> str:
+    """Have level `full` of this process put up by bubblewrap; gives why that can't be, empty where it can."""
+    if bubblewrap.find() is None:
+        return "bwrap is not installed"
+    trial = selftest.test(FULL, Backend.BUBBLEWRAP)
+    levels._known[:] = [Offer(FULL, Backend.BUBBLEWRAP, (trial,))]
+    return trial.failure
+
+
 def main() -> None:
     """Build the world, try everything, print the results as JSON."""
+    if sys.argv[1] == BUBBLEWRAP:
+        why = use_bubblewrap()
+        if why:
+            sys.exit(f"{BUBBLEWRAP} is not offered here: {why}")
     with _built(Path(sys.argv[2]).resolve(), sys.argv[1]) as world:
         results = {**_inside(world), **_beyond(world)}
     print(json.dumps(results))

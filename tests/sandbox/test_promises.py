@@ -16,7 +16,7 @@ import pytest
 
 from shellper.sandbox import SandboxLevel
 
-from .attempts import BOTH, FULL, INSIDE, INSIDE_LAST, READS
+from .attempts import BOTH, BUBBLEWRAP, FULL, INSIDE, INSIDE_LAST, READS
 
 NOBODY = 65534
 BEYOND = {
@@ -130,6 +130,12 @@ def test_without_the_sandbox_it_works(results: Results, user: str, promise: str)
 @pytest.mark.parametrize("promise", PROMISES)
 def test_full_refuses(results: Results, user: str, promise: str) -> None:
     assert results(user, "full")[promise] != "worked"
+
+
+@pytest.mark.parametrize("user", ["caller", "nobody"])
+@pytest.mark.parametrize("promise", PROMISES)
+def test_full_by_bubblewrap_refuses(results: Results, user: str, promise: str) -> None:
+    assert results(user, BUBBLEWRAP)[promise] != "worked"
 
 
 @pytest.mark.parametrize("user", ["caller", "nobody"])
