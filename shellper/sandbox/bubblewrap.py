@@ -38,7 +38,7 @@ def arguments(view: View) -> Iterator[str]:
         if "size" in named:
             yield from ("--size", str(_bytes(named["size"])))
         yield from ("--tmpfs", path.decode(errors="surrogateescape"))
-    for path in mounts["kept"]:
+    for path in (*mounts["kept"], *(path for path, _ in mounts["copies"])):
         yield from _bind("--ro-bind", path)
     for path, target in mounts["links"]:
         yield from ("--symlink", target.decode(errors="surrogateescape"), path.decode(errors="surrogateescape"))
@@ -48,8 +48,12 @@ def arguments(view: View) -> Iterator[str]:
         name = path.decode(errors="surrogateescape")
         if view.is_hidden(Path(name)):  # bwrap would make it anew
             continue
+        shown = mounts["shown"].get(path, ())
         if Path(name).is_dir():
-            yield from ("--perms", "0000", "--tmpfs", name, "--remount-ro", name)
+            yield from ("--perms", "0755" if shown else "0000", "--tmpfs", name)
+            for file, _ in shown:
+                yield from _bind("--ro-bind", path + b"/" + file)
+            yield from ("--remount-ro", name)
         else:
             yield from ("--ro-bind", "/dev/null", name)
     for path in mounts["pinned"]:

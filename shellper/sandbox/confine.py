@@ -30,6 +30,7 @@ NO_WALLS: dict[str, Any] = {
     "all_ids": False,
     "is_init": False,
     "mounts": None,
+    "tmp": b"",
     "landlock": None,
     "filter": b"",
     "drop": False,
@@ -99,7 +100,8 @@ def confine(
     }
     made = Confinement(level, walls, view=view)
     if backend is Backend.BUBBLEWRAP:
-        made = replace(made, before_launcher=tuple(bubblewrap.arguments(view)))
+        before = tuple(bubblewrap.arguments(view))
+        made = replace(made, walls=walls | {"tmp": view.mounts()["tmp"]}, before_launcher=before)
     else:
         own = {"namespaces": _namespaces(policy), "all_ids": os.geteuid() == 0, "mounts": view.mounts()}
         made = replace(made, walls=walls | own)

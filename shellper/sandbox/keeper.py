@@ -56,6 +56,8 @@ def main() -> NoReturn:
     walls = spec["walls"]
     try:
         _join_cgroup(spec["cgroup"])
+        if walls["tmp"]:  # a private folder that was made by who has started us
+            walls["tmp_names"] = set(os.listdir(walls["tmp"]))
         if walls["namespaces"]:
             _enter_namespaces(walls, nothing)
     except OSError as error:
@@ -90,7 +92,7 @@ def _enter_namespaces(walls: dict[str, Any], nothing: int) -> None:
         if poll.poll(0):  # the parent died before it could be followed
             os._exit(0)
         os.close(alive)
-    walls["tmp_names"] = namespaces.build(walls["mounts"])
+    walls["tmp"], walls["tmp_names"] = walls["mounts"]["tmp"], namespaces.build(walls["mounts"])
 
 
 def _start_and_keep(spec: dict[str, Any], control: int, wake: int, nothing: int) -> NoReturn:
@@ -325,7 +327,7 @@ class _Keeper:
         known = self._walls.get("tmp_names")
         if known is not None:
             with _Ignored(OSError):
-                _say(self._control, f"left {len(set(os.listdir(self._walls['mounts']['tmp'])) - known)}")
+                _say(self._control, f"left {len(set(os.listdir(self._walls['tmp'])) - known)}")
 
 
 def _children() -> list[int]:

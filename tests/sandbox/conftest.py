@@ -2,12 +2,14 @@
 
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from shellper.sandbox import Policy, SandboxLevel, offer
+from shellper.sandbox import Offer, Policy, SandboxLevel, bubblewrap, levels, offer, selftest
+from shellper.sandbox.confine import Backend
 
 
 @pytest.fixture
@@ -21,8 +23,25 @@ def level() -> SandboxLevel:
     return SandboxLevel.NONE
 
 
+BUBBLEWRAP = "bubblewrap"
+"""Stands among the levels for `full` whose walls are put up by that program."""
+
+
+@cache
+def _why_no_bubblewrap() -> str:
+    if bubblewrap.find() is None:
+        return "bwrap is not installed"
+    return selftest.test(SandboxLevel.FULL, Backend.BUBBLEWRAP).failure
+
+
 def each_level(request: pytest.FixtureRequest) -> SandboxLevel:
-    """Return the parameter, a level; skips the test where it is not offered here."""
+    """Return the parameter, a level or `BUBBLEWRAP`; skips the test where it is not offered here."""
+    if request.param == BUBBLEWRAP:
+        if _why_no_bubblewrap():
+            pytest.skip(f"bubblewrap is not offered here: {_why_no_bubblewrap()}")
+        monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+        monkeypatch.setattr(levels, "_known", [Offer(SandboxLevel.FULL, Backend.BUBBLEWRAP)])
+        return SandboxLevel.FULL
     level = SandboxLevel(request.param)
     if not offer().level.reaches(level):
         reasons = "; ".join(trial.failure or "a probe broke out" for trial in offer().trials if trial.level is level)

@@ -18,10 +18,10 @@ import pytest
 from shellper.sandbox import Policy, SandboxLevel, run
 from shellper.sandbox.strays import end_strays
 
-from .conftest import each_level, python
+from .conftest import BUBBLEWRAP, each_level, python
 
 
-@pytest.fixture(params=list(SandboxLevel))
+@pytest.fixture(params=[*SandboxLevel, BUBBLEWRAP])
 def level(request: pytest.FixtureRequest) -> SandboxLevel:
     return each_level(request)
 

@@ -11,7 +11,7 @@ import pytest
 
 from shellper.sandbox import Policy, SandboxLevel, explain_refusal, run
 
-from .conftest import each_level
+from .conftest import BUBBLEWRAP, each_level
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def top() -> Iterator[Path]:
     shutil.rmtree(top)
 
 
-@pytest.fixture(params=[SandboxLevel.FULL, SandboxLevel.LIMITED])
+@pytest.fixture(params=[SandboxLevel.FULL, SandboxLevel.LIMITED, BUBBLEWRAP])
 def level(request: pytest.FixtureRequest) -> SandboxLevel:
     return each_level(request)
 

@@ -1,5 +1,6 @@
 """What works behind the walls, and what a policy opens or closes; nothing is left behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -20,10 +21,10 @@ from shellper.sandbox import Limits, Offer, Policy, SandboxError, SandboxLevel, 
 from shellper.sandbox.confine import Backend, confine
 from shellper.sandbox.run import run_behind
 
-from .conftest import each_level, python
+from .conftest import BUBBLEWRAP, each_level, python
 
 
-@pytest.fixture(params=[SandboxLevel.FULL, SandboxLevel.LIMITED])
+@pytest.fixture(params=[SandboxLevel.FULL, SandboxLevel.LIMITED, BUBBLEWRAP])
 def level(request: pytest.FixtureRequest) -> SandboxLevel:
     return each_level(request)
 
@@ -219,8 +220,9 @@ def test_all_ends_when_the_launcher_is_killed(policy: Policy) -> None:
 
     def kill(stream: str, text: str) -> None:
         for child in me.children():
-            if any("launcher.py" in word for word in child.cmdline()):
-                child.kill()
+            with contextlib.suppress(psutil.ZombieProcess):  # what was killed, and isn't waited for yet
+                if any("launcher.py" in word for word in child.cmdline()):
+                    child.kill()
 
     result = run(f"setsid sleep {seconds} & echo ready; sleep 600", replace(policy, time_limit=60), kill)
     assert result.exit_code == 137
