@@ -20,6 +20,10 @@ from tests.session.conftest import Notes, User
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="jobs are kept on Linux alone: only it has subreapers")
 
 
+UNTIL_IT_SLEEPS = 'until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done\n'
+"""A process has the shell's name for a moment, until it is another program."""
+
+
 class Answering(Notes):
     """Says yes or no to what is left."""
 
@@ -39,7 +43,7 @@ def work(home: Path) -> Path:
     folder = home / "project"
     folder.mkdir()
     script = folder / "start"
-    script.write_text("#!/bin/sh\necho begun > log\nsleep 600.5 &\n")
+    script.write_text(f"#!/bin/sh\necho begun > log\nsleep 600.5 &\n{UNTIL_IT_SLEEPS}")
     script.chmod(0o755)
     return folder
 
