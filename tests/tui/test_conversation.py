@@ -1,6 +1,7 @@
 """Turns as they are drawn: building, running, ending, failing."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
@@ -151,6 +152,38 @@ async def test_ctrl_c_once_twice_thrice(room: Room) -> None:
             assert seat.field.text == ""
         await seat.ended()
         await seat.sees("! stopped by you")
+
+
+async def test_a_silent_command_is_killed_by_the_second_ctrl_c(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("shellper.sandbox.run"), "_ASK_PATIENCE", 1e6)
+    async with room.open() as seat:
+        await seat.say("!trap '' INT TERM; echo on; while :; do sleep 0.1; done")
+        await seat.until(lambda: seat.main.turn is not None and seat.main.turn.skip_preview(), "a preview")
+        await seat.asked()
+        await seat.press("y")
+        if seat.stands(State.CONSENTING):
+            await seat.type("yes")
+            await seat.press("enter")
+        await seat.sees("on", "^C stops it")
+        await seat.press("ctrl+c")
+        await seat.sees("stopping … ^C again kills it")
+        await seat.press("ctrl+c")
+        await seat.ended()
+        await seat.sees("on", "! stopped by you")
+
+
+async def test_ctrl_c_leaves_a_preview_out(room: Room) -> None:
+    async with room.open() as seat:
+        await seat.say("!sleep 300; echo hi > new")
+        await seat.sees("trying it out · ^C leaves that out")
+        await seat.press("ctrl+c")
+        step = await seat.asked()
+        assert step.proposal.effects is not None
+        assert step.proposal.effects.notes[0] == "not previewed: you stopped it"
+        await seat.sees("not previewed: you stopped it")
+        assert not (room.home / "new").exists()
+        await seat.press("s")
+        await seat.ended()
 
 
 async def test_leaving_ends_what_runs(room: Room) -> None:

@@ -13,7 +13,7 @@ from shellper.frontend.history import History
 from shellper.safety import Level, Verdict
 from shellper.session import Outcome
 from shellper.tui import look
-from shellper.tui.messages import Asked, Ended, Happened, Proposed, Warned
+from shellper.tui.messages import Asked, Ended, Happened, Proposed, Trying, Warned
 from shellper.tui.slashes import SLASHES
 from shellper.tui.start import Start
 from shellper.tui.turn import MOST_STOPS, RunningTurn, error_of
@@ -53,7 +53,7 @@ class TurnScreen(Screen[None]):
     def on_unmount(self) -> None:
         """End what runs: the program waits for its thread."""
         if self.turn is not None:
-            self.turn.stop()
+            self.turn.abandon()
 
     def _judge(self, command: str) -> Verdict:
         return self.session.verdict(command)
@@ -103,6 +103,12 @@ class TurnScreen(Screen[None]):
             step.tick()
         elif written:
             self._card.build(self._written)
+
+    @on(Trying)
+    def _trying(self) -> None:
+        if self._card is not None:
+            self._written = ""
+            self._card.try_out()
 
     @on(Proposed)
     async def _proposed(self, event: Proposed) -> None:
@@ -202,9 +208,11 @@ class TurnScreen(Screen[None]):
         self.refresh_bindings()
 
     def stop_turn(self) -> bool:
-        """Stop the command, the model or the question; says whether there was anything to stop."""
+        """Stop the preview, the command, the model or the question; says whether there was anything to stop."""
         if self.turn is None or self.turn.stops >= MOST_STOPS:
             return False
+        if self.turn.skip_preview():
+            return True
         self.turn.stop()
         if self._card is not None:
             again = "^C again kills it and all it started" if self.turn.stops == 1 else "killing it"
