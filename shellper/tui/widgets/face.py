@@ -126,9 +126,12 @@ class StepFace(Vertical):
         decided = self.state in (State.RUNNING, State.ENDED) and not self._explains
         width = self.content_size.width
         if not decided or self.proposal.verdict.level is not Level.ALLOW:
-            parts.append(look.verdict(self._verdict, self._around.symbols, width, with_reasons=not decided))
+            found = self._verdict
+            if self.state is not State.EDITED:
+                found = look.beside_effects(found, self.proposal, self._around.home)
+            parts.append(look.verdict(found, self._around.symbols, width, with_reasons=not decided))
         if self.state is not State.ENDED:
-            parts += look.doubt(self.proposal)
+            parts += look.doubt(self.proposal, self._key("meant"))
         if self.state is not State.EDITED:
             parts += look.effects(self.proposal)
         if self._explains:
