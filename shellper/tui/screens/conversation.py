@@ -104,9 +104,9 @@ class ConversationScreen(TurnScreen):
         event.stop()
         text = event.text
         if self.turn is not None:
+            self.area.give_back(text)
             self.notify("one thing at a time: this goes when the turn has ended (^C stops it)", markup=False)
             return
-        self.area.field.put("")
         try:
             self.area.remember(text)
         except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual import on
 from textual.app import SuspendNotSupported
 from textual.containers import VerticalScroll
@@ -27,6 +29,9 @@ from shellper.tui.widgets.step import StepView
 MOST_CARDS = 100
 """Cards that are kept on the screen; earlier turns are in the store."""
 
+KEY_GUARD = 0.25
+"""Seconds for which a question leaves the focus alone: a key that was hit before anyone could read it is no answer."""
+
 _TICK = 1 / 20
 
 
@@ -40,7 +45,7 @@ class TurnScreen(Screen[None]):
         self._card: TurnCard | None = None
         self._timer: Timer | None = None
         self._written = ""
-        self._around = Surroundings(start.symbols, self.session.home, self._judge, start.settings.keys)
+        self._around = Surroundings(start.symbols, self.session.home, self._judge, self._go_on, start.settings.keys)
         self.header = Header(self.session.home)
         self.cards = VerticalScroll(id="cards", can_focus=False)
         self.area = RequestArea(history, SLASHES, lambda: (self.session.folder, self.session.home))
@@ -57,6 +62,10 @@ class TurnScreen(Screen[None]):
 
     def _judge(self, command: str) -> Verdict:
         return self.session.verdict(command)
+
+    def _go_on(self) -> None:
+        self.area.question = None
+        self.set_focus(self.area.field, scroll_visible=False)
 
     # Cards.
 
@@ -79,12 +88,12 @@ class TurnScreen(Screen[None]):
         for step in self.query(StepView):
             step.offer_again(False)
         self._card = TurnCard(request, self._around, own=own)
-        await self.show(self._card)
         self._card.build("")
+        await self.show(self._card)
         self.turn = RunningTurn(
             self.session, request, self.post_message, own=own, runs_rest=at_once, attachment=attachment
         )
-        self.set_focus(None)
+        self._go_on()
         self.run_worker(self.turn.run, thread=True, group="turn", exit_on_error=False)
         if self._timer is not None:
             self._timer.resume()
@@ -125,9 +134,18 @@ class TurnScreen(Screen[None]):
         if step is None or self.turn is None or self.turn.cancelled.is_set():
             return
         step.ask()
-        # What is being typed goes on: the keys of the card are no letters of it.
-        if not (self.focused is self.area.field and self.area.field.text):
-            step.focus(scroll_visible=False)
+        self.area.question = step
+        # Through the field, behind the keys that it has yet to take.
+        to_question = partial(self.area.field.call_later, self._to_question, step)
+        if KEY_GUARD:
+            self.set_timer(KEY_GUARD, to_question)
+        else:
+            to_question()
+
+    def _to_question(self, step: StepView) -> None:
+        """Give a question the focus, unless something is being typed: the keys of the card are no letters of it."""
+        if self.area.question is step and not self.area.field.text:
+            self.set_focus(step, scroll_visible=False)
             self.cards.anchor()
 
     @on(StepView.Decided)
@@ -183,6 +201,7 @@ class TurnScreen(Screen[None]):
     @on(Ended)
     async def _ended(self, event: Ended) -> None:
         card, self.turn, self._card = self._card, None, None
+        self.area.question = None
         if self._timer is not None:
             self._timer.pause()
         if event.bug is not None:
@@ -204,7 +223,7 @@ class TurnScreen(Screen[None]):
         if card.step is not None:
             card.step.offer_again(True)
         if self.focused is None or self.focused in card.steps or not self.focused.is_attached:
-            self.area.field.focus()
+            self._go_on()
         self.refresh_bindings()
 
     def stop_turn(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,29 +17,44 @@ from shellper.tui.widgets.face import StepFace
 from shellper.tui.widgets.field import Field
 from shellper.tui.widgets.stage import TERMINAL, State, Surroundings
 
-KEY_GUARD = 0.25
-"""Seconds in which keys don't decide: one that was hit before the question stood there is no answer to it."""
+
+class StepField(Field):
+    """A field on a card, for an edit of the command or for the word that it needs."""
+
+    def __init__(self, step: StepView, placeholder: str = "", command: str = "") -> None:
+        self.edits = bool(command)
+        super().__init__(command, placeholder=placeholder, id="edit" if self.edits else "consent")
+        self._step = step
+
+    def take(self) -> None:
+        """Take the text."""
+        self._step.take_field(self)
+
+    def leave(self) -> None:
+        """Leave the field."""
+        self._step.leave_field(self)
 
 
 class StepView(StepFace, can_focus=True):
     """A proposal and what becomes of it; decides by keys while it is asked."""
 
+    # With priority a key is heeded before the next one is looked at: what is typed behind a decision goes to the line.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "enter", "run; open the output", show=False),
-        Binding("r,y", "run", "run", show=False, id="run"),
-        Binding("e", "edit", "edit", show=False, id="edit"),
-        Binding("x,question_mark", "explain", "explain", show=False, id="explain"),
-        Binding("d", "diff", "diff", show=False, id="diff"),
-        Binding("s,n", "skip", "skip", show=False, id="skip"),
-        Binding("q", "stop", "stop", show=False, id="stop"),
-        Binding("a", "rest", "run it and what follows, as far as that is allow", show=False, id="rest"),
-        Binding("v", "output", "whole output", id="output"),
-        Binding("f", "again", "ask again with the error", id="again"),
-        Binding("m", "meant", "take what may have been meant instead", show=False, id="meant"),
-        Binding("o", "outside", "run outside the sandbox", id="outside"),
-        Binding("t", "terminal", "run in this terminal", id="terminal"),
-        Binding("c", "copy", "copy the command", id="copy"),
-        Binding("C", "copy_output", "copy the output", id="copy_output"),
+        Binding("enter", "enter", "run; open the output", show=False, priority=True),
+        Binding("r,y", "run", "run", show=False, id="run", priority=True),
+        Binding("e", "edit", "edit", show=False, id="edit", priority=True),
+        Binding("x,question_mark", "explain", "explain", show=False, id="explain", priority=True),
+        Binding("d", "diff", "diff", show=False, id="diff", priority=True),
+        Binding("s,n", "skip", "skip", show=False, id="skip", priority=True),
+        Binding("q", "stop", "stop", show=False, id="stop", priority=True),
+        Binding("a", "rest", "run it and what follows, as far as that is allow", show=False, id="rest", priority=True),
+        Binding("v", "output", "whole output", id="output", priority=True),
+        Binding("f", "again", "ask again with the error", id="again", priority=True),
+        Binding("m", "meant", "take what may have been meant instead", show=False, id="meant", priority=True),
+        Binding("o", "outside", "run outside the sandbox", id="outside", priority=True),
+        Binding("t", "terminal", "run in this terminal", id="terminal", priority=True),
+        Binding("c", "copy", "copy the command", id="copy", priority=True),
+        Binding("C", "copy_output", "copy the output", id="copy_output", priority=True),
         Binding("up", "app.focus_previous", "the card before", show=False),
         Binding("down", "app.focus_next", "the card after", show=False),
     ]
@@ -77,12 +91,6 @@ class StepView(StepFace, can_focus=True):
     def __init__(self, proposal: Proposal, surroundings: Surroundings) -> None:
         super().__init__(proposal, surroundings)
         self._consented = Decision(Action.RUN)
-        self._asked_at = 0.0
-
-    def ask(self) -> None:
-        """Wait for a decision."""
-        self._asked_at = time.monotonic()
-        super().ask()
 
     # What applies.
 
@@ -116,7 +124,7 @@ class StepView(StepFace, can_focus=True):
                 return asked and self.proposal.meant is not None
             case "diff":
                 return bool(self._diff)
-            case "copy":
+            case "enter" | "copy":
                 return asked or self.state is State.ENDED
             case "again":
                 return self._offers_again
@@ -127,8 +135,7 @@ class StepView(StepFace, can_focus=True):
         return True
 
     def _decide(self, decision: Decision, *, rest: bool = False) -> None:
-        if time.monotonic() - self._asked_at < KEY_GUARD:
-            return
+        self._around.go_on()
         if decision.action is Action.RUN:
             self.started()
         else:
@@ -155,9 +162,8 @@ class StepView(StepFace, can_focus=True):
     async def _run(self, decision: Decision) -> None:
         self._consented = decision
         if self.proposal.verdict.level is Level.WARN:
-            if time.monotonic() - self._asked_at >= KEY_GUARD:
-                self._set(State.CONSENTING)
-                await self._open_field(Field(placeholder=f"type {CONSENT} and Enter; Escape leaves", id="consent"))
+            self._set(State.CONSENTING)
+            await self._open_field(StepField(self, f"type {CONSENT} and Enter; Escape leaves"))
         else:
             self._decide(decision)
 
@@ -187,14 +193,12 @@ class StepView(StepFace, can_focus=True):
 
     async def action_edit(self) -> None:
         """Edit the command in its place."""
-        if time.monotonic() - self._asked_at >= KEY_GUARD:
-            self._set(State.EDITED)
-            await self._open_field(Field(self.proposal.command, id="edit"))
+        self._set(State.EDITED)
+        await self._open_field(StepField(self, command=self.proposal.command))
 
-    async def _open_field(self, field: Field) -> None:
-        edits = field.id == "edit"
-        await self.mount(field, before=self._above if edits else self._below)
-        field.focus(scroll_visible=False)
+    async def _open_field(self, field: StepField) -> None:
+        await self.mount(field, before=self._above if field.edits else self._below)
+        self.screen.set_focus(field, scroll_visible=False)
 
     @on(TextArea.Changed, "#edit")
     def _judge_draft(self, event: TextArea.Changed) -> None:
@@ -209,25 +213,18 @@ class StepView(StepFace, can_focus=True):
     def _keep(self, event: TextArea.Changed) -> None:
         event.stop()
 
-    @on(Field.Left)
-    async def _leave(self, event: Field.Left) -> None:
-        """Close the field; nothing is decided."""
-        event.stop()
-        await self._close_field(event.field)
-
-    async def _close_field(self, field: Field) -> None:
+    def leave_field(self, field: StepField) -> None:
+        """Close a field; nothing is decided."""
         self._draft = None
         self._set(State.ASKED)
-        await field.remove()
-        self.focus(scroll_visible=False)
+        self.screen.set_focus(self, scroll_visible=False)
+        field.remove()
 
-    @on(Field.Taken)
-    async def _take(self, event: Field.Taken) -> None:
+    def take_field(self, field: StepField) -> None:
         """Take an edit, or the word."""
-        event.stop()
-        edits, text = event.field.id == "edit", event.text.strip()
-        await self._close_field(event.field)
-        if edits:
+        text = field.text.strip()
+        self.leave_field(field)
+        if field.edits:
             if text and text != self.proposal.command:
                 self._decide(Decision(Action.EDIT, text))
         elif text.lower() == CONSENT:
