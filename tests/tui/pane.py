@@ -75,7 +75,11 @@ class Pane:
 
 
 def settled(text: str) -> str:
-    """Return a screen without what differs from run to run: durations, confidence, the weights' name, dates, pids."""
+    """Return a screen without what differs from run to run: durations, confidence, the weights' name, dates.
+
+    The scrollbar is left out, too: how far it has come depends on when the screen is drawn.
+    """
+    text = re.sub(r" +[\u2581-\u2588]+$", "", text, flags=re.M)
     text = re.sub(r"\d+(\.\d+)? (s|min)(?= ·)", "N s", text)
     text = re.sub(r"unsure \(\d+%\)", "unsure (N%)", text)
     text = re.sub(r" +shellper-\S+ · (?=sandbox)", "  MODEL · ", text)
