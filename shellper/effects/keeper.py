@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,21 +73,26 @@ class Keeper:
         """Take back what was interrupted; gives one line for each. Raises `EffectsError`."""
         return recover(self.ledger)
 
-    def preview_call(self, call: ToolCall, command: str, policy: Policy, root: Path) -> Effects | None:
-        """Return what a tool call changes; None for one that only reads files."""
+    def preview_call(
+        self, call: ToolCall, command: str, policy: Policy, root: Path, cancelled: threading.Event | None = None
+    ) -> Effects | None:
+        """Return what a tool call changes; None for one that only reads files.
+
+        Setting `cancelled`, from any thread, ends a trial: then less is known.
+        """
         if call.name == "kill":
             return Effects(ChangeSet(), Known.PLANNED, False, ("no undo: it acts on a process, not on files",))
         walls = walls_of(policy)
         try:
             plan = self._plan(call, policy.folder, walls)
         except Unplannable as error:
-            return self.preview_text(command, policy, root, f"no preview: {error}")
+            return self.preview_text(command, policy, root, f"no preview: {error}", cancelled)
         if plan is None:
             return None
         problem = walls.problem(plan, policy.folder)
         if not plan.exact and plan.targets and not problem:
             with contextlib.suppress(NotTried, EffectsError):
-                return self._tried(command, policy, root)
+                return self._tried(command, policy, root, cancelled)
         changes = flagged(plan.changes, root)
         notes = [f"will fail: {problem}" for problem in plan.problems]
         notes += [problem] if problem else []
@@ -101,20 +107,27 @@ class Keeper:
         rendered = render_command(call, disk=LocalDisk(folder, self._home))
         return plan_command(rendered, folder, self._home, walls.mounts)
 
-    def preview_text(self, command: str, policy: Policy, root: Path, reason: str = "") -> Effects:
-        """Return what a command changes, by trying it out where that can be."""
+    def preview_text(
+        self,
+        command: str,
+        policy: Policy,
+        root: Path,
+        reason: str = "",
+        cancelled: threading.Event | None = None,
+    ) -> Effects:
+        """Return what a command changes, by trying it out where that can be; setting `cancelled` ends the trial."""
         why = beyond_files(command)
         if why:
             return self._unknown(root, f"no preview: {why}, and what is not a file can't be undone")
         if policy.network or policy.host_processes:
             return self._unknown(root, "no preview: the network or the machine's processes can be reached")
         try:
-            return self._tried(command, policy, root)
+            return self._tried(command, policy, root, cancelled)
         except (NotTried, EffectsError) as error:
             return self._unknown(root, reason or str(error))
 
-    def _tried(self, command: str, policy: Policy, root: Path) -> Effects:
-        trial = try_out(self.ledger, command, policy)
+    def _tried(self, command: str, policy: Policy, root: Path, cancelled: threading.Event | None) -> Effects:
+        trial = try_out(self.ledger, command, policy, cancelled)
         self._trials.append(trial)
         changes = flagged(trial.upper.changes, root)
         result = trial.result

@@ -15,7 +15,7 @@ from shellper.effects.journal import Record, What
 from shellper.effects.ledger import Ledger, translated
 from shellper.effects.undo import apply
 from shellper.effects.upper import Unreadable, Upper, changed_since, ordered, read_upper
-from shellper.sandbox import OverlayImpossible, Policy, RunResult, SandboxError, run_in_overlay
+from shellper.sandbox import OverlayImpossible, Policy, RunResult, SandboxError, Stopping, run_in_overlay
 
 LONGEST_SECONDS = 10.0
 MOST_BYTES = 1000**3
@@ -56,7 +56,10 @@ _COUNT = iter(range(1, 1 << 62))
 
 
 def try_out(ledger: Ledger, command: str, policy: Policy, cancelled: threading.Event | None = None) -> Trial:
-    """Run a command in an overlay of its root. Raises `NotTried`, and `EffectsError` where the store can't be used."""
+    """Run a command in an overlay of its root; setting `cancelled` kills it, since nothing of it is to stay.
+
+    Raises `NotTried`, also where it was cancelled, and `EffectsError` where the store can't be used.
+    """
     ledger.prepare()
     store = ledger.runs / f"run-{next(_COUNT)}-{os.getpid()}"
     output: list[tuple[str, str]] = []
@@ -96,7 +99,7 @@ class _Watch:
         self._store, self._cancelled = store, cancelled
         self._free = self._left()
         self._over = threading.Event()
-        self.stop = threading.Event()
+        self.stop = Stopping()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _left(self) -> int:
@@ -106,7 +109,7 @@ class _Watch:
     def _look(self) -> None:
         while not self.stop.wait(_LOOK_SECONDS):
             if self._cancelled is not None and self._cancelled.is_set():
-                self.stop.set()
+                self.stop.kill()
             elif self._free - self._left() > MOST_BYTES and _is_large(self._store):
                 self._over.set()
                 self.stop.set()
@@ -156,7 +159,7 @@ def _check(result: RunResult, upper: Path, seconds: float) -> None:
     if result.timed_out:
         raise NotTried(f"no preview: it takes more than {seconds:.0f} s")
     if result.cancelled:
-        raise NotTried("no preview: it was stopped")
+        raise NotTried("not previewed: you stopped it")
     if result.left:
         raise NotTried(f"no preview: {result.left[0].name} goes on in the background, which a preview can't keep")
     if _is_large(upper):

@@ -9,6 +9,7 @@ from shellper.sandbox.policy import Limits, Policy, SandboxError, SandboxLevel, 
 from shellper.sandbox.refusals import explain_refusal
 from shellper.sandbox.roots import project_root
 from shellper.sandbox.run import RunResult, chosen_level, run
+from shellper.sandbox.stopping import Stopping
 
 __all__ = [
     "Captured",
@@ -26,6 +27,7 @@ __all__ = [
     "RunResult",
     "SandboxError",
     "SandboxLevel",
+    "Stopping",
     "TextStream",
     "Trial",
     "WallsError",

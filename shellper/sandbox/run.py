@@ -16,6 +16,7 @@ from shellper.sandbox.levels import offer
 from shellper.sandbox.policy import Policy, SandboxError, SandboxLevel
 from shellper.sandbox.process import CommandProcess
 from shellper.sandbox.roots import code_of_git
+from shellper.sandbox.stopping import Stopping
 
 TIMED_OUT, INTERRUPTED, KILLED = 124, 130, 137
 """Exit codes as in shells: of timeout(1), of SIGINT, of SIGKILL."""
@@ -68,7 +69,8 @@ def run(
 
     `on_output` is called with "stdout" or "stderr" and a piece of clean text, in the caller's thread, as output
     arrives. Setting `cancelled`, from any thread, stops the command (within 50 ms, unless `on_output` takes longer):
-    SIGINT, 2 s later SIGTERM, 2 s later SIGKILL; the time limit does the same. When an exception passes through
+    SIGINT, 2 s later SIGTERM, 2 s later SIGKILL; the time limit does the same. A `Stopping` can end it sooner: its
+    `kill` kills the whole process tree at once. When an exception passes through
     (KeyboardInterrupt, or one of `on_output`), the command gets SIGINT and after half a second SIGKILL.
     `terminal` is the descriptor of the user's terminal where the command is to have that for itself: its output goes
     there and is not caught, and Ctrl+C reaches the command alone.
@@ -198,6 +200,9 @@ class _Run:
         now = time.monotonic()
         if self._process.lost:
             return True
+        if isinstance(self._cancelled, Stopping) and self._cancelled.kills:
+            self._stopped_by = self._stopped_by or "cancelled"
+            return True
         if self._exited is not None:
             # A launcher's own helpers may hold the pipes; elsewhere than on Linux a daemon isn't known of.
             over = self._process.alone and (sys.platform == "linux" or not self._pipes)
@@ -225,7 +230,9 @@ class _Run:
         else:
             due = self._limit if self._stopped_by is None else self._next_ask
         patience = None if due is None else max(0.0, due - time.monotonic())
-        if self._cancelled is None or self._stopped_by is not None or self._exited is not None:
+        # What is set already is asked again only where it can still be raised to killing.
+        waits = self._stopped_by is None or isinstance(self._cancelled, Stopping)
+        if self._cancelled is None or not waits or self._exited is not None:
             return patience
         return _CANCEL_INTERVAL if patience is None else min(patience, _CANCEL_INTERVAL)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from shellper.sandbox import LeftProcess
 from shellper.session.flow import Outcome, Proposal
 
@@ -14,6 +16,12 @@ class Listener:
 
     def on_text(self, text: str) -> None:
         """Take a piece of what the model writes, as it is written."""
+
+    def on_preview(self, command: str, stop: threading.Event) -> None:
+        """Take a command that is tried out before it is proposed; setting `stop` leaves that out.
+
+        `stop` is set, too, when the trial is over.
+        """
 
     def on_proposal(self, proposal: Proposal) -> None:
         """Take a proposal, also one that is run without asking, before it is decided on."""

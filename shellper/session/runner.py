@@ -12,7 +12,7 @@ from types import FrameType
 
 from shellper.calls import LocalDisk, ToolCall, explain, render
 from shellper.config import Settings
-from shellper.effects import Applied, EffectsError, Keeper
+from shellper.effects import Applied, Effects, EffectsError, Keeper
 from shellper.safety import Context, Level, Verdict, judge
 from shellper.sandbox import (
     Captured,
@@ -52,8 +52,14 @@ class Runner:
         """What is there, as seen from the working directory."""
         return LocalDisk(self.place.folder, self.place.home)
 
-    def propose_call(self, call: ToolCall, confidence: float | None = None, meant: ToolCall | None = None) -> Proposal:
-        """Return the proposal of a call; `meant` is what else may have been meant.
+    def propose_call(
+        self,
+        call: ToolCall,
+        listener: Listener,
+        confidence: float | None = None,
+        meant: ToolCall | None = None,
+    ) -> Proposal:
+        """Return the proposal of a call; `meant` is what else may have been meant, `listener` is told of a preview.
 
         Raises `CallError` where the catalogue does not allow it, `SessionError` where the working directory is gone.
         """
@@ -61,44 +67,53 @@ class Runner:
         explanation = tuple(explain(call, disk=self.disk))
         verdict = self._judge(call, command)
         proposal = Proposal(command, self.place.folder, verdict, call, explanation, confidence)
-        return self._with_effects(replace(proposal, meant=self._meant(command, meant)))
+        return self._with_effects(replace(proposal, meant=self._meant(command, meant)), listener)
 
     def _meant(self, command: str, meant: ToolCall | None) -> Meant | None:
         """Return what else may have been meant, where that is another command."""
         other = "" if meant is None else render(meant, disk=self.disk)
         return None if meant is None or other == command else Meant(meant, other)
 
-    def propose_text(self, command: str) -> Proposal:
-        """Return the proposal of a command that the user wrote.
+    def propose_text(self, command: str, listener: Listener) -> Proposal:
+        """Return the proposal of a command that the user wrote; `listener` is told of a preview.
 
         Raises `SessionError` where the working directory is gone.
         """
         verdict = self._judge(None, command)
         proposal = Proposal(command, self.place.folder, verdict, interactive=wants_terminal(command))
-        return self._with_effects(proposal)
+        return self._with_effects(proposal, listener)
 
-    def _with_effects(self, proposal: Proposal) -> Proposal:
+    def _with_effects(self, proposal: Proposal, listener: Listener) -> Proposal:
         """Return a proposal with what its command changes, where that is worth knowing and somebody keeps it."""
         if self._keeper is None or proposal.verdict.level is Level.BLOCK or is_lone_cd(proposal.command):
             return proposal
         if proposal.call is None and proposal.verdict.level is Level.ALLOW:
             return proposal
+        stop = threading.Event()
+        listener.on_preview(proposal.command, stop)
+        try:
+            return replace(proposal, effects=self._effects(self._keeper, proposal, stop))
+        finally:
+            stop.set()
+
+    def _effects(self, keeper: Keeper, proposal: Proposal, stop: threading.Event) -> Effects | None:
+        """Return what a proposal's command changes; setting `stop` leaves a trial out."""
         policy = policy_for(proposal, Decision(Action.RUN), self.place, self._settings)
         root = project_root(self.place.folder, self.place.home) or self.place.folder
         if proposal.call is None:
-            effects = self._keeper.preview_text(proposal.command, policy, root)
+            effects = keeper.preview_text(proposal.command, policy, root, cancelled=stop)
             if proposal.interactive:  # what it does without a terminal says nothing
                 why = f"no preview: `{proposal.interactive}` talks to you at the terminal"
-                effects = self._keeper.untried(effects, root, why)
-            return replace(proposal, effects=effects)
-        planned = self._keeper.preview_call(proposal.call, proposal.command, policy, root)
+                effects = keeper.untried(effects, root, why)
+            return effects
+        planned = keeper.preview_call(proposal.call, proposal.command, policy, root, stop)
         # What is shown may be what the user's word opens.
         agreed = policy_for(replace(proposal, effects=planned), Decision(Action.RUN), self.place, self._settings)
         if agreed.granted:
-            planned = self._keeper.preview_call(proposal.call, proposal.command, agreed, root)
-        return replace(proposal, effects=planned)
+            planned = keeper.preview_call(proposal.call, proposal.command, agreed, root, stop)
+        return planned
 
-    def refreshed(self, proposal: Proposal, decision: Decision) -> Proposal | None:
+    def refreshed(self, proposal: Proposal, decision: Decision, listener: Listener) -> Proposal | None:
         """Return the proposal as it is now, where others have changed the files since it was made; else None."""
         if self._keeper is None or proposal.effects is None or decision.action is not Action.RUN:
             return None
@@ -106,7 +121,7 @@ class Runner:
         if not self._keeper.is_stale(proposal.effects, policy):
             return None
         self.forget(proposal)
-        return self._with_effects(replace(proposal, effects=None))
+        return self._with_effects(replace(proposal, effects=None), listener)
 
     def forget(self, proposal: Proposal) -> None:
         """Let go of what was kept for a proposal that doesn't run."""

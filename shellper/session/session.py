@@ -170,7 +170,7 @@ class Session:
         row = self._recorder.begin_turn("command", command, "")
         running = _Running(Turn(""), row, listener, cancelled)
         with self._kept(running):
-            outcome, _ = self._carry_out(running, None, self._runner.propose_text(command), decide)
+            outcome, _ = self._carry_out(running, None, self._runner.propose_text(command, listener), decide)
         self._recorder.end_turn((TurnEnd.DONE if outcome.ran and not outcome.cancelled else TurnEnd.STOPPED).value)
         return outcome
 
@@ -210,7 +210,7 @@ class Session:
                 return TurnEnd.LIMIT, "", f"stopped after {MAX_CALLS} commands; ask again to go on"
             try:
                 other = meant(generation, (*self.conversation, running.turn), self._runner.disk)
-                proposal = self._runner.propose_call(step.call, generation.confidence, other)
+                proposal = self._runner.propose_call(step.call, running.listener, generation.confidence, other)
             except CallError as error:
                 return _refused(error)
             outcome, response = self._carry_out(running, step.call, proposal, decide)
@@ -260,7 +260,7 @@ class Session:
                 return proposal, Decision(Action.RUN)
             decision = decide(proposal)
             if decision.action is not Action.EDIT:
-                fresh = self._runner.refreshed(proposal, decision)
+                fresh = self._runner.refreshed(proposal, decision, listener)
                 if fresh is None:
                     return proposal, decision
                 asked_again += 1
@@ -273,13 +273,13 @@ class Session:
                 return proposal, Decision(Action.SKIP)
             if decision.command != proposal.command:
                 self._runner.forget(proposal)
-                proposal = self._edited(proposal, decision.command)
+                proposal = self._edited(proposal, decision.command, listener)
 
-    def _edited(self, proposal: Proposal, command: str) -> Proposal:
+    def _edited(self, proposal: Proposal, command: str, listener: Listener) -> Proposal:
         """Return the proposal of an edit: of the call that may have been meant, or of a text."""
         if proposal.meant is not None and proposal.meant.command == command:
-            return self._runner.propose_call(proposal.meant.call)
-        return self._runner.propose_text(command)
+            return self._runner.propose_call(proposal.meant.call, listener)
+        return self._runner.propose_text(command, listener)
 
     def _is_last(self, running: _Running, outcome: Outcome) -> bool:
         """Say whether the turn ends with this outcome, without asking the model."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,8 +15,9 @@ from pygments.token import Token
 from rich.cells import cell_len
 from textual.content import Content
 
+from shellper.effects import Known
 from shellper.frontend.text import home_short, visible
-from shellper.safety import Verdict
+from shellper.safety import Level, Verdict
 from shellper.session import Action, Outcome, Proposal
 
 LEVEL_STYLES = {
@@ -24,6 +28,12 @@ LEVEL_STYLES = {
 }
 QUIET = "$text-muted"
 GOOD, BAD, ODD = "$text-success", "$text-error", "$text-warning"
+
+_TOUCHES = re.compile(
+    r"(?:deletes|moves away|writes to|adds to|creates|empties|cuts|changes the permissions of) `([^`]+)`"
+)
+_CHANGES_FILES = re.compile(r"`[^`]+` changes files")
+"""Reasons that say what effects say better, as `shellper.safety` words them."""
 
 LONGEST_LINE = 1000
 """Characters of a line that are shown on a card."""
@@ -76,13 +86,38 @@ def verdict(found: Verdict, symbols: Mapping[str, str], width: int = 0, *, with_
     return lines(parts)
 
 
-def doubt(proposal: Proposal) -> list[Content]:
-    """Return the lines on a low confidence, and on what else may have been meant."""
+def beside_effects(found: Verdict, proposal: Proposal, home: Path) -> Verdict:
+    """Return a verdict without the reasons that say no more than the proposal's effects; warnings keep one at least."""
+    effects = proposal.effects
+    if effects is None or not effects.changes or effects.known is Known.AFTERWARDS:
+        return found
+    paths = effects.changes.paths
+    reasons = tuple(one for one in found.reasons if not _is_said(one, proposal.folder, home, paths))
+    if not reasons and found.level > Level.CONFIRM:
+        return found
+    return replace(found, reasons=reasons)
+
+
+def _is_said(reason: str, folder: Path, home: Path, paths: tuple[Path, ...]) -> bool:
+    """Say whether a reason is just that one of the changed paths is touched, or that files are."""
+    if _CHANGES_FILES.fullmatch(reason):
+        return True
+    bare = _TOUCHES.fullmatch(reason)
+    if bare is None:
+        return False
+    name = home / bare[1].removeprefix("~/") if bare[1].startswith("~/") else folder / bare[1]
+    place = Path(os.path.normpath(name))
+    pattern = bare[1].removeprefix("./")
+    return any(place == path.parent or place.is_relative_to(path) or path.match(pattern) for path in paths)
+
+
+def doubt(proposal: Proposal, meant_key: str) -> list[Content]:
+    """Return the lines on a low confidence, and on what else may have been meant, which a key takes."""
     found = []
     if proposal.is_unsure:
         found.append(Content.styled(f"the model is unsure ({proposal.confidence:.0%}): read it twice", ODD))
     if proposal.meant is not None:
-        found.append(Content.styled(f"did you mean: {visible(proposal.meant.command)}   (m takes it)", ODD))
+        found.append(Content.styled(f"did you mean: {visible(proposal.meant.command)}   ({meant_key} takes it)", ODD))
     return found
 
 

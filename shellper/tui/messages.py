@@ -11,6 +11,11 @@ from shellper.session import Outcome, Proposal, TurnResult
 
 
 @dataclass
+class Trying(Message):
+    """A command is tried out before it is proposed."""
+
+
+@dataclass
 class Proposed(Message):
     """A proposal is there; `again` where it takes the place of the one before: an edit, or other files."""
 

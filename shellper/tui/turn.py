@@ -12,9 +12,9 @@ from textual.message import Message
 
 from shellper.engine.protocol import EngineError
 from shellper.safety import Level
-from shellper.sandbox import LeftProcess
+from shellper.sandbox import LeftProcess, Stopping
 from shellper.session import Action, Decision, Listener, Outcome, Proposal, Session, SessionError
-from shellper.tui.messages import Asked, Ended, Happened, Proposed, Remained, Warned
+from shellper.tui.messages import Asked, Ended, Happened, Proposed, Remained, Trying, Warned
 
 MOST_PENDING = 64 * 1024
 """Characters of output that wait for the screen; what is older is passed over, since the screen shows the end."""
@@ -81,11 +81,12 @@ class RunningTurn(Listener):
         self.runs_rest = runs_rest
         """Whether what is at `allow` runs unasked."""
         self._rested = 0.0
+        self._preview: threading.Event | None = None
         self.stops = 0
         """How often it was stopped."""
         self.happened = threading.Event()
         """Set when the last decision has come to its outcome."""
-        self.cancelled = threading.Event()
+        self.cancelled = Stopping()
         self.written = Pending()
         """What the model writes."""
         self.printed = Pending()
@@ -102,8 +103,6 @@ class RunningTurn(Listener):
                 ended = Ended(turn)
         except (SessionError, EngineError) as error:
             ended = Ended(problem=str(error))
-        except KeyboardInterrupt:  # the second stop, where no command took it
-            ended = Ended()
         except Exception as error:
             ended = Ended(bug=error)
         self.happened.set()
@@ -118,11 +117,13 @@ class RunningTurn(Listener):
     def stop(self) -> None:
         """End the turn: the model stops writing, the command is asked to end, a question is answered.
 
-        The second time the command is killed with all that it started, as soon as it prints; a silent one is killed
-        four seconds after the first time (`sandbox.run`).
+        The second time the command is killed with all that it started.
         """
         self.stops += 1
-        self.cancelled.set()
+        if self.stops < MOST_STOPS:
+            self.cancelled.set()
+        else:
+            self.cancelled.kill()
         self._answers.put(_STOP)
         self._words.put(False)
 
@@ -137,6 +138,19 @@ class RunningTurn(Listener):
         self._post(Remained(processes))
         return self._words.get()
 
+    def skip_preview(self) -> bool:
+        """Leave out the trial that goes on; says whether one does."""
+        preview = self._preview
+        if preview is None or preview.is_set():
+            return False
+        preview.set()
+        return True
+
+    def abandon(self) -> None:
+        """End the turn without asking anything more of anyone."""
+        self.skip_preview()
+        self.stop()
+
     def _decide(self, proposal: Proposal) -> Decision:
         if self.cancelled.is_set():
             return _STOP
@@ -149,6 +163,15 @@ class RunningTurn(Listener):
         """Keep what the model writes for the screen."""
         self.written.put(text)
 
+    def on_preview(self, command: str, stop: threading.Event) -> None:
+        """Tell of a trial, which can be left out."""
+        self._preview = stop
+        if self.cancelled.is_set():
+            stop.set()
+        else:
+            self.written.take()
+            self._post(Trying())
+
     def on_proposal(self, proposal: Proposal) -> None:
         """Tell of a proposal."""
         self.written.take()
@@ -156,9 +179,7 @@ class RunningTurn(Listener):
         self._is_open = True
 
     def on_output(self, stream: str, text: str) -> None:
-        """Keep what a command prints for the screen. Raises KeyboardInterrupt, which kills the command."""
-        if self.stops >= MOST_STOPS:
-            raise KeyboardInterrupt
+        """Keep what a command prints for the screen."""
         if self.printed.put(text):
             # A flood: its reader rests as long as it has worked, so that the screen heeds keys.
             time.sleep(min(FLOOD_PAUSE, time.monotonic() - self._rested))

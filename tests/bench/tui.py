@@ -17,7 +17,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from shellper.tui.widgets import step as step_module
+from shellper.tui.screens import turns as turns_module
 from tests.tui.conftest import Room, Seat
 
 KEYS = 100
@@ -65,7 +65,7 @@ def resident() -> float:
 
 async def main() -> None:
     """Print the figures."""
-    step_module.KEY_GUARD = 0.0
+    turns_module.KEY_GUARD = 0.0
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SHELLPER_HOME"] = str(Path(folder) / "shellper")
         room = Room(Path(folder))

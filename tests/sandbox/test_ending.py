@@ -9,13 +9,14 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
 
 import psutil
 import pytest
 
-from shellper.sandbox import Policy, SandboxLevel, run
+from shellper.sandbox import Policy, SandboxLevel, Stopping, run
 from shellper.sandbox.strays import end_strays
 
 from .conftest import BUBBLEWRAP, each_level, python
@@ -317,3 +318,25 @@ def test_no_descriptor_and_no_child_is_left_here(policy: Policy) -> None:
         run(command, policy)
     assert me.num_fds() == before
     assert me.children() == children
+
+
+def test_killing_ends_a_silent_tree_that_heeds_nothing(
+    policy: Policy, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("shellper.sandbox.run"), "_ASK_PATIENCE", 1e6)
+    stopping = Stopping()
+    asked = threading.Event()
+
+    def ask_then_kill() -> None:
+        while not alive(mark):
+            time.sleep(0.02)
+        stopping.set()
+        asked.wait(0.3)
+        stopping.kill()
+
+    thread = threading.Thread(target=ask_then_kill)
+    thread.start()
+    result = run(f"trap '' INT TERM; sleep {mark} & sleep {mark}; sleep {mark}", policy, cancelled=stopping)
+    thread.join()
+    assert result.cancelled and result.exit_code == 130
+    assert alive(mark) == []

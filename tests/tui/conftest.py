@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from textual import events
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
@@ -25,9 +26,9 @@ from shellper.engine import Generation, GenerationCancelled, ScriptedEngine
 from shellper.engine.scripted import ScriptedStep
 from shellper.session import Session, Store, open_store
 from shellper.tui.app import ShellperApp
+from shellper.tui.screens import turns as turns_module
 from shellper.tui.screens.conversation import ConversationScreen
 from shellper.tui.start import Start
-from shellper.tui.widgets import step as step_module
 from shellper.tui.widgets.card import TurnCard
 from shellper.tui.widgets.request import RequestField
 from shellper.tui.widgets.stage import State
@@ -120,9 +121,16 @@ class Seat:
             await self.until(lambda text=text: text in self.screen, repr(text))  # type: ignore[misc]
 
     async def asked(self) -> StepView:
-        """Wait until a proposal is to be decided on."""
+        """Wait until a proposal is to be decided on, and has the focus unless something is being typed."""
         await self.until(lambda: self.step is not None and self.step.state is State.ASKED, "a question")
+        await self.until(lambda: self.at(self.step) or self.field.text, "the focus")
         return self.last
+
+    async def hit(self, *keys: str) -> None:
+        """Hit keys so fast that none is heeded before the last one is hit."""
+        for key in keys:
+            self.app.post_message(events.Key(key, key if len(key) == 1 else {"space": " "}.get(key)))
+        await self.pilot.pause()
 
     async def ended(self) -> None:
         """Wait until the turn is over."""
@@ -169,6 +177,11 @@ class Seat:
     @property
     def step(self) -> StepView | None:
         return self.cards[-1].step if self.cards else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a proposal is to be decided on, by keys."""
+        return self.step is not None and self.step.state is State.ASKED and self.at(self.step)
 
     @property
     def last(self) -> StepView:
@@ -250,7 +263,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
     monkeypatch.setenv("TZ", "UTC")
     for name in ("NO_COLOR", "WAYLAND_DISPLAY", "DISPLAY", "WSL_DISTRO_NAME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(step_module, "KEY_GUARD", 0.0)
+    monkeypatch.setattr(turns_module, "KEY_GUARD", 0.0)
     room = Room(tmp_path)
     yield room
     room.close()

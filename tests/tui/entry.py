@@ -17,9 +17,9 @@ from tests.cli.entry import open_scripted
 
 def converse_at_once(options: Options, screen: Screen, open_engine: OpenEngine) -> int:
     """Hold a conversation in the app."""
-    from shellper.tui.widgets import step
+    from shellper.tui.screens import turns
 
-    step.KEY_GUARD = 0.0
+    turns.KEY_GUARD = 0.0
     return converse(options, screen, open_engine)
 
 

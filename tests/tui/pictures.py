@@ -1,77 +1,110 @@
-"""Pictures of the real app on a scripted engine: `python -m tests.tui.pictures [FOLDER]`.
+"""Pictures of the real app: `python -m tests.tui.pictures [FOLDER [SCENE ...]]`.
 
-Without a folder it writes the README's pictures (docs/tui*.svg) and its table of keys; with one, every scene at three
-sizes and in each theme.
+Without a folder it writes the README's pictures (docs/tui*.svg), from the session on the real model that the golden
+screens of test_tmux.py show, and its table of keys. A proposal that is not the wanted one ends it with a line that says
+so. With a folder it writes every scene, on the scripted engine, at three sizes and in each theme.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from shellper.config import load_settings, paths
+from shellper.engine import DirectEngine, Engine
+from shellper.session import Session
 from shellper.tui.keytable import as_markdown
+from shellper.tui.screens import turns as turns_module
+from shellper.tui.start import Start
 from shellper.tui.themes import THEMES
-from shellper.tui.widgets import step as step_module
-from tests.tui.conftest import Room, Seat, call
+from shellper.weights import ensure
+from tests.tui.conftest import Room, Seat
+from tests.tui.real import ASKS, make_world
 from tests.tui.scenes import SCENES, prepare
 from tests.tui.svg import svg
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "tui.svg"
 README = PICTURE.parents[1] / "README.md"
-FILES = {
-    "budget.csv": "rent,900\nfood,320\nbooks,45\nmusic,12\n",
-    "notes.txt": "call Priya\nbuy seeds\n",
-    "photos/garden.jpg": "",
-}
 
 
-async def conversation(room: Room, seat: Seat) -> None:
-    """Three requests, the last one still to be decided on."""
-    for request, steps, keys in (
-        ("how many lines does budget.csv have?", [call("wc", file_name="budget.csv"), ""], "r"),
-        ("add tea, 8 to it", [call("echo", content="tea,8", file_name="budget.csv"), ""], "r"),
-        (
-            "move it into a new folder archive",
-            [call("mkdir", dir_name="archive"), call("mv", source="budget.csv", destination="archive")],
-            "r",
-        ),
-    ):
-        room.engine.enqueue(*steps)
-        await seat.say(request)
-        for key in keys:
-            await seat.asked()
-            await seat.press(key)
-        if "" in steps:
+class RealRoom(Room):
+    """A room with the real model, in the folder of the session that the golden screens show."""
+
+    def __init__(self, folder: Path, engine: Engine, model: Path) -> None:
+        super().__init__(folder)
+        shutil.rmtree(self.home)
+        self.folder = make_world(self.home)
+        self.real, self.model = engine, model
+
+    def session(self, conversation: int | None = None) -> Session:
+        return Session(self.real, self.settings, self.folder, self.home, store=self.store, keeper=self.keeper)
+
+    def start(self, conversation: int | None = None, *, store: bool = True) -> Start:
+        return replace(super().start(conversation, store=store), model=self.model)
+
+
+async def conversation(seat: Seat) -> None:
+    """The session of the golden screens, its last request still to be decided on."""
+    for ask in ASKS:
+        await seat.say(ask.request)
+        await seat.until(lambda: seat.main.turn is None or seat.waits)
+        if not seat.waits or seat.last.proposal.command != ask.command:
+            raise SystemExit(f"{ask.request!r}: wanted is `{ask.command}`; the screen shows:\n{seat.screen}")
+        if ask.edit:
+            await seat.press("e")
+            await seat.press(*["backspace"] * len(ask.command))
+            await seat.type(ask.edit)
+            await seat.press("enter")
+            await seat.until(lambda ask=ask: seat.waits and seat.last.proposal.command == ask.edit)  # type: ignore[misc]
+        if ask is not ASKS[-1]:
+            await seat.press(ask.key)
             await seat.ended()
-    await seat.until(lambda: len(seat.cards[-1].steps) == 2)
-    await seat.asked()
+
+
+async def take_real(room: RealRoom, width: int, height: int, theme: str, file: Path) -> None:
+    """Play the session and write the picture of its end."""
+    async with room.open(size=(width, height)) as seat:
+        seat.app.theme = THEMES[theme]
+        await conversation(seat)
+        await write(seat, file)
+    room.close()
+
+
+async def write(seat: Seat, file: Path) -> None:
+    """Write the picture of what stands there, and end what goes on."""
+    await seat.quiet()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(svg(seat.app), encoding="utf-8")
+    if seat.main.turn is not None:
+        seat.main.turn.abandon()
+        await seat.ended()
 
 
 async def take(name: str, width: int, height: int, theme: str, file: Path) -> None:
-    """Play a scene and write its picture."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["SHELLPER_HOME"] = str(Path(folder) / "shellper")
-        room = Room(Path(folder))
+    """Play a scene on the scripted engine and write its picture."""
+    with in_folder() as folder:
+        room = Room(folder)
         prepare(name, room)
-        if name == "conversation":
-            for path in (room.home / "docs" / "plan.md", room.home / "docs"):
-                path.rmdir() if path.is_dir() else path.unlink()
-            for file_name, text in FILES.items():
-                (room.home / file_name).parent.mkdir(exist_ok=True)
-                (room.home / file_name).write_text(text)
         async with room.open(size=(width, height)) as seat:
             seat.app.theme = THEMES[theme]
-            await (conversation if name == "conversation" else SCENES[name])(room, seat)
-            await seat.quiet()
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(svg(seat.app), encoding="utf-8")
-            if seat.main.turn is not None:
-                seat.main.turn.stop()
-                await seat.ended()
+            await SCENES[name](room, seat)
+            await write(seat, file)
         room.close()
+
+
+@contextmanager
+def in_folder() -> Iterator[Path]:
+    """Make a folder in which all files are kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["SHELLPER_HOME"] = str(Path(folder) / "shellper")
+        yield Path(folder)
 
 
 def write_keys(file: Path) -> None:
@@ -83,16 +116,20 @@ def write_keys(file: Path) -> None:
 
 async def main(arguments: list[str]) -> None:
     """Write the pictures."""
-    step_module.KEY_GUARD = 0.0
+    turns_module.KEY_GUARD = 0.0
     os.environ.pop("NO_COLOR", None)
     if not arguments:
-        await take("conversation", 110, 30, "dark", PICTURE)
-        await take("conversation", 40, 30, "dark", PICTURE.with_name("tui-narrow.svg"))
-        await take("conversation", 80, 30, "light", PICTURE.with_name("tui-light.svg"))
+        settings = load_settings()
+        weights = settings.weights or ensure(paths().data)
+        for width, theme, name in ((110, "dark", "tui"), (40, "dark", "tui-narrow"), (80, "light", "tui-light")):
+            with in_folder() as folder:
+                room = RealRoom(folder, DirectEngine(weights), weights)
+                await take_real(room, width, 30, theme, PICTURE.with_name(f"{name}.svg"))
+                room.real.close()
         write_keys(README)
         return
     folder = Path(arguments[0])
-    names = arguments[1:] or [*SCENES, "conversation"]
+    names = arguments[1:] or [*SCENES]
     for name in names:
         for width, height in ((80, 24), (40, 24), (120, 40)):
             await take(name, width, height, "dark", folder / f"{name}-{width}.svg")

@@ -21,6 +21,10 @@ WIDTH, HEIGHT, BASELINE, SIZE, MARGIN = 8.4, 18, 13, 14, 10
 
 _DEFAULT_FOREGROUND, _DEFAULT_BACKGROUND = "#d9d9d9", "#0c0c0c"
 _DIM = 0.6
+_BLOCKS = {"▌": (0, 0, 0.5, 1), "█": (0, 0, 1, 1)} | {
+    chr(0x2580 + eighths): (0, 1 - eighths / 8, 1, eighths / 8) for eighths in range(1, 8)
+}
+"""Characters that fill a part of their cell, as shares of it: left, top, width, height. As letters they leave gaps."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,10 @@ def _backgrounds(row: int, line: list[Run], ground: str) -> Iterator[str]:
 
 def _text(row: int, run: Run) -> str:
     text = run.text.strip(" ")
-    x = _number(MARGIN + (run.column + len(run.text) - len(run.text.lstrip(" "))) * WIDTH)
+    column = run.column + len(run.text) - len(run.text.lstrip(" "))
+    if text in _BLOCKS:
+        return _block(row, column, _BLOCKS[text], run.foreground)
+    x = _number(MARGIN + column * WIDTH)
     y, length = MARGIN + row * HEIGHT + BASELINE, _number(cell_len(text) * WIDTH)
     more = ' font-weight="bold"' * run.bold + ' font-style="italic"' * run.italic
     more += ' text-decoration="underline"' * run.underline
@@ -136,6 +143,13 @@ def _text(row: int, run: Run) -> str:
         f'<text xml:space="preserve" x="{x}" y="{y}" textLength="{length}" lengthAdjust="spacingAndGlyphs"'
         f' fill="{run.foreground}"{more}>{escape(text, quote=False)}</text>'
     )
+
+
+def _block(row: int, column: int, block: tuple[float, float, float, float], colour: str) -> str:
+    left, top, width, height = block
+    x, y = _number(MARGIN + (column + left) * WIDTH), _number(MARGIN + (row + top) * HEIGHT)
+    size = f'width="{_number(width * WIDTH)}" height="{_number(height * HEIGHT)}"'
+    return f'<rect x="{x}" y="{y}" {size} fill="{colour}"/>'
 
 
 def _number(value: float) -> str:

@@ -1,11 +1,16 @@
 """Turns as they are drawn: building, running, ending, failing."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
+from shellper.effects import Known
 from shellper.engine import EngineError
+from shellper.safety import Level, Verdict
+from shellper.session import Action, Decision, Proposal
+from shellper.tui import look
 from shellper.tui.app import run
 from shellper.tui.screens.conversation import ConversationScreen
 from shellper.tui.turn import MOST_PENDING, Pending
@@ -83,11 +88,40 @@ async def test_a_low_confidence_is_said(room: Room) -> None:
         await seat.sees("the model is unsure (31%)")
 
 
-async def test_effects_are_said(room: Room) -> None:
+async def test_effects_are_said_once(room: Room) -> None:
     async with room.open(call("rm", file_name="notes.txt")) as seat:
         await seat.say("delete the notes")
         await seat.asked()
         await seat.sees("deletes notes.txt (8 B)")
+        assert seat.screen.count("deletes") == 1 and "changes files" not in seat.screen
+
+
+@pytest.mark.parametrize(
+    "command", ["mv notes.txt docs", "rm *.txt", "echo x > ./new", "touch docs/new ~/other", "mkdir -p a/b"]
+)
+def test_reasons_that_effects_repeat_are_left_out(room: Room, command: str) -> None:
+    proposals: list[Proposal] = []
+
+    def skip(proposal: Proposal) -> Decision:
+        proposals.append(proposal)
+        return Decision(Action.SKIP)
+
+    room.session().run_command(command, skip)
+    proposal = proposals[0]
+    if proposal.effects is None or proposal.effects.known is not Known.TRIED:
+        pytest.skip("commands can't be tried out here: no overlay in a user namespace")
+    assert proposal.verdict.reasons
+    assert look.beside_effects(proposal.verdict, proposal, room.home).reasons == ()
+
+
+async def test_a_reason_that_says_more_than_the_effects_stays(room: Room) -> None:
+    more, bare = "deletes `notes.txt`: other programs run or trust that file", "deletes `notes.txt`"
+    async with room.open(call("rm", file_name="notes.txt")) as seat:
+        await seat.say("delete it")
+        proposal = (await seat.asked()).proposal
+        both, alone = Verdict(Level.WARN, (bare, more)), Verdict(Level.WARN, (bare,))
+        assert look.beside_effects(both, proposal, room.home).reasons == (more,)
+        assert look.beside_effects(alone, proposal, room.home).reasons == (bare,)
 
 
 async def test_nothing_is_markup_and_nothing_an_escape(room: Room) -> None:
@@ -151,6 +185,38 @@ async def test_ctrl_c_once_twice_thrice(room: Room) -> None:
             assert seat.field.text == ""
         await seat.ended()
         await seat.sees("! stopped by you")
+
+
+async def test_a_silent_command_is_killed_by_the_second_ctrl_c(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("shellper.sandbox.run"), "_ASK_PATIENCE", 1e6)
+    async with room.open() as seat:
+        await seat.say("!trap '' INT TERM; echo on; while :; do sleep 0.1; done")
+        await seat.until(lambda: seat.main.turn is not None and seat.main.turn.skip_preview(), "a preview")
+        await seat.asked()
+        await seat.press("y")
+        if seat.stands(State.CONSENTING):
+            await seat.type("yes")
+            await seat.press("enter")
+        await seat.sees("on", "^C stops it")
+        await seat.press("ctrl+c")
+        await seat.sees("stopping … ^C again kills it")
+        await seat.press("ctrl+c")
+        await seat.ended()
+        await seat.sees("on", "! stopped by you")
+
+
+async def test_ctrl_c_leaves_a_preview_out(room: Room) -> None:
+    async with room.open() as seat:
+        await seat.say("!sleep 300; echo hi > new")
+        await seat.sees("trying it out · ^C leaves that out")
+        await seat.press("ctrl+c")
+        step = await seat.asked()
+        assert step.proposal.effects is not None
+        assert step.proposal.effects.notes[0] == "not previewed: you stopped it"
+        await seat.sees("not previewed: you stopped it")
+        assert not (room.home / "new").exists()
+        await seat.press("s")
+        await seat.ended()
 
 
 async def test_leaving_ends_what_runs(room: Room) -> None:

@@ -1,11 +1,15 @@
 """Every key of a card, and what it decides."""
 
+from dataclasses import replace
+
 import pytest
 
+from shellper.dialect import ModelStep
+from shellper.engine import Generation
 from shellper.session import Action
-from shellper.tui.widgets import step as step_module
+from shellper.tui.screens import turns as turns_module
 from shellper.tui.widgets.stage import State
-from tests.tui.conftest import Room, call
+from tests.tui.conftest import Room, call, unsure
 
 
 @pytest.mark.parametrize("key", ["r", "y", "enter"])
@@ -168,6 +172,30 @@ async def test_taking_what_may_have_been_meant(room: Room) -> None:
         assert seat.last.outcome is not None and seat.last.outcome.exit_code == 0
 
 
+async def test_the_models_second_choice_can_be_taken(room: Room) -> None:
+    room.settings = replace(room.settings, keys={"meant": "g"})
+    other = ModelStep(call("cat", file_name="notes.txt"))
+    first = Generation(ModelStep(call("rm", file_name="notes.txt")), 0.31, alternative=other)
+    async with room.open(first, "") as seat:
+        await seat.say("that one")
+        await seat.asked()
+        await seat.sees("the model is unsure (31%)", "did you mean: cat notes.txt   (g takes it)")
+        await seat.press("g")
+        await seat.until(lambda: seat.last.proposal.command == "cat notes.txt")
+        await seat.asked()
+        await seat.press("s")
+        await seat.ended()
+
+
+async def test_without_an_alternative_no_key_takes_one(room: Room) -> None:
+    async with room.open(unsure("rm", file_name="notes.txt")) as seat:
+        await seat.say("that one")
+        await seat.asked()
+        assert "takes it" not in seat.screen and not seat.last.check_action("meant", ())
+        await seat.press("m")
+        assert seat.stands(State.ASKED)
+
+
 async def test_outside_the_sandbox(room: Room) -> None:
     async with room.open(call("ls"), "") as seat:
         await seat.say("list")
@@ -249,13 +277,60 @@ async def test_block_can_not_be_run(room: Room) -> None:
 
 
 async def test_a_key_that_was_hit_before_is_no_answer(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(step_module, "KEY_GUARD", 1e6)
+    monkeypatch.setattr(turns_module, "KEY_GUARD", 1e6)
     async with room.open(call("ls")) as seat:
         await seat.say("list")
-        await seat.asked()
+        await seat.until(lambda: seat.step is not None and seat.stands(State.ASKED))
         for key in ("r", "enter", "a", "s", "q", "e"):
             await seat.press(key)
             assert seat.stands(State.ASKED)
+        assert seat.at(seat.field) and seat.field.text == "rasqe"
+
+
+async def test_a_question_takes_the_focus_from_an_empty_line_alone(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns_module, "KEY_GUARD", 0.05)
+    async with room.open(call("ls")) as seat:
+        await seat.say("list")
+        await seat.asked()
+        assert seat.at(seat.last)
+        await seat.press("escape")
+        await seat.type("next")
+        assert seat.field.text == "next" and "leave the line" in seat.screen
+        await seat.press("escape")
+        assert seat.at(seat.last)
+        await seat.press("s")
+        await seat.ended()
+        assert seat.at(seat.field) and seat.field.text == "next"
+
+
+@pytest.mark.parametrize("key", ["r", "enter", "s", "q"])
+async def test_what_is_typed_right_behind_a_decision_is_the_next_request(room: Room, key: str) -> None:
+    async with room.open(call("ls"), "") as seat:
+        await seat.say("list")
+        await seat.asked()
+        await seat.hit(key, *"rescan", "space", *"my", "space", *"files")
+        await seat.until(lambda: seat.field.text == "rescan my files", seat.field.text)
+        await seat.ended()
+        assert seat.field.text == "rescan my files" and seat.app.clipboard == ""
+        assert len(seat.cards) == 1 and seat.last.outcome is not None
+        assert seat.last.outcome.decision.action is {"s": Action.SKIP, "q": Action.STOP}.get(key, Action.RUN)
+
+
+async def test_what_is_typed_right_behind_a_request_is_the_next_one(room: Room) -> None:
+    async with room.open("Yes.") as seat:
+        await seat.hit(*"list", "enter", *"count")
+        await seat.ended()
+        assert [card.request for card in seat.cards] == ["list"] and seat.field.text == "count"
+
+
+async def test_an_edit_takes_what_is_typed_fast_and_no_more(room: Room) -> None:
+    async with room.open(call("ls")) as seat:
+        await seat.say("list")
+        await seat.asked()
+        await seat.hit("e", "backspace", "backspace", *"ls", "space", *"docs", "enter", *"next")
+        await seat.until(lambda: seat.last.proposal.command == "ls docs" and seat.stands(State.ASKED))
+        await seat.until(lambda: seat.field.text == "next")
+        assert seat.at(seat.field)
 
 
 async def test_what_is_being_typed_goes_on(room: Room) -> None:

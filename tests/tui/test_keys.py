@@ -39,8 +39,10 @@ TESTED: dict[type, dict[str, str]] = {
         "pageup": "test_words::test_paging",
         "pagedown": "test_words::test_paging",
     },
-    Field: dict.fromkeys(("alt+enter", "shift+enter", "ctrl+j"), "test_typing::test_a_new_line"),
+    Field: dict.fromkeys(("alt+enter", "shift+enter", "ctrl+j", "enter"), "test_typing::test_a_new_line")
+    | {"escape": "test_deciding::test_an_edit_that_is_left"},
     RequestField: {
+        "escape": "test_deciding::test_a_question_takes_the_focus_from_an_empty_line_alone",
         "ctrl+r": "test_typing::test_searching_the_history",
         "ctrl+p": "test_typing::test_history_up_and_down",
         "ctrl+n": "test_typing::test_history_up_and_down",

@@ -1,94 +1,36 @@
-"""The real program in a real terminal emulator (tmux): ten requests, the screen after each, as text.
+"""The real program in a real terminal emulator (tmux): ten requests to the real model, the screens as text.
 
-`SHELLPER_NEW_SNAPSHOTS=1` writes tests/tui/snapshots/tmux.txt anew, to be looked at before it is committed.
+The golden screens are in tests/tui/snapshots/tmux.txt. After a change of the model or of the app, this one command
+writes them anew:
+
+    SHELLPER_NEW_SNAPSHOTS=1 python -m pytest tests/tui/test_tmux.py -k ten_requests
+
+Look at the difference before you commit it. Where the model proposes something else than is wanted, the title of a
+screen says `WRONG`; the session puts it right as a person would, by editing it, and goes on. With more than
+`MOST_WRONG` of those the test fails. The same session makes the README's pictures: `python -m tests.tui.pictures`.
 """
 
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from shellper.resources import adapter_folder
 from shellper.sandbox import SandboxLevel, current_level
-from tests.cli.conftest import Program, call, reply
+from shellper.weights.adapter import ADAPTER_FILE
+from tests.cli.conftest import Program
+from tests.tui.pane import Pane, settled
+from tests.tui.real import ASKS, Ask, Card, last_card, make_world
 
-SECONDS = 90
 GOLDEN = Path(__file__).parent / "snapshots" / "tmux.txt"
+MOST_WRONG = 1
+"""Wrong proposals of ten that are put up with: it is a small model, and a new one errs elsewhere."""
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-
-
-class Pane:
-    """A pane of a tmux server of its own."""
-
-    def __init__(self, program: Program, folder: Path) -> None:
-        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", os.devnull]
-        self.environment = {**program.environment, "ACCESSIBLE": "0", "NO_COLOR": ""}
-        command = shlex.join([sys.executable, "-m", "tests.tui.entry"])
-        # The shell waits, so that what stands on the screen in the end can be read.
-        self.run("new-session", "-d", "-x", "80", "-y", "24", "-c", str(program.home), f"{command}; echo code $?; cat")
-        self.seen: list[str] = []
-
-    def run(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [*self._tmux, *arguments], env=self.environment, capture_output=True, text=True, timeout=SECONDS
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def type(self, text: str) -> None:
-        self.run("send-keys", "-l", text)
-
-    def press(self, *keys: str) -> None:
-        self.run("send-keys", *keys)
-
-    def say(self, text: str) -> None:
-        self.type(text)
-        self.press("Enter")
-
-    @property
-    def screen(self) -> str:
-        return "\n".join(line.rstrip() for line in self.run("capture-pane", "-p").split("\n")).strip("\n")
-
-    def sees(self, *texts: str) -> None:
-        """Wait until all texts stand on the screen."""
-        self.until(lambda: all(text in self.screen for text in texts), texts)
-
-    def until(self, done: Callable[[], bool], what: object = "it") -> None:
-        """Wait until something holds."""
-        end = time.monotonic() + SECONDS
-        while not done():
-            assert time.monotonic() < end, f"waited in vain for {what}; the screen shows:\n{self.screen}"
-            time.sleep(0.05)
-
-    def decide(self, key: str, *texts: str) -> None:
-        """Press a key and wait for texts."""
-        self.press(key)
-        self.sees(*texts)
-
-    def keep(self, title: str) -> None:
-        """Keep what stands on the screen when it has come to rest."""
-        before = ""
-        while before != self.screen:
-            before = self.screen
-            time.sleep(0.4)
-        self.seen.append(f"== {title}\n{settled(before)}\n")
-
-    def close(self) -> None:
-        self.run("kill-server")
-
-
-def settled(text: str) -> str:
-    """Return a screen without what differs from run to run."""
-    text = re.sub(r"\d+(\.\d+)? s(?= ·)", "N s", text)
-    text = re.sub(r" +shellper-\S+ · (?=sandbox)", "  MODEL · ", text)
-    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", text)
 
 
 @pytest.fixture
@@ -98,104 +40,132 @@ def program(tmp_path: Path) -> Program:
 
 @pytest.fixture
 def pane(program: Program, tmp_path: Path) -> Iterator[Pane]:
-    program.script(
-        call("ls"),
-        reply(),
-        call("wc", file_name="notes.txt"),
-        reply("Two lines."),
-        call("echo", content="three", file_name="notes.txt"),
-        reply(),
-        call("rm", file_name="notes.txt"),
-        call("cat", file_name="plan.md"),
-        reply(),
-        call("cat", file_name="docs/plan.md"),
-        reply(),
-        call("ls"),
-        reply(),
-        call("mkdir", dir_name="old"),
-        call("mv", source="notes.txt", destination="old"),
-        reply(),
-        reply("Which file do you mean?"),
-    )
-    pane = Pane(program, tmp_path)
+    program.script()
+    pane = Pane("tests.tui.entry", program.home, _at_terminal(program), tmp_path / "tmux")
     yield pane
     pane.close()
 
 
-def test_ten_requests(pane: Pane, program: Program) -> None:
+def _at_terminal(program: Program) -> dict[str, str]:
+    return {**program.environment, "ACCESSIBLE": "0", "NO_COLOR": ""}
+
+
+class RealSession:
+    """The session, played in a pane; `screens` are kept, `wrong` are the proposals that were not wanted."""
+
+    def __init__(self, pane: Pane) -> None:
+        self.pane = pane
+        self.screens: list[str] = []
+        self.wrong: list[str] = []
+
+    def keep(self, title: str) -> None:
+        """Keep what stands on the screen when it has come to rest."""
+        self.screens.append(f"== {title}\n{settled(self.pane.rested)}\n")
+
+    def card(self, ask: Ask, decided: str = "") -> Card:
+        """Wait until the request's card is to be decided on (more than what is decided), or its turn is over."""
+        found: list[Card] = []
+
+        def is_there() -> bool:
+            card = last_card(self.pane.screen, ask.request)
+            asked = card is not None and card.is_asked and card.command != decided
+            found[:] = [card] if card is not None and (asked or card.is_over) else []
+            return bool(found)
+
+        self.pane.until(is_there, f"an answer to {ask.request!r}")
+        return found[0]
+
+    def play(self, number: int, ask: Ask) -> None:
+        """Ask, keep the proposal, decide, keep the outcome."""
+        self.pane.say(ask.request)
+        card = self.card(ask)
+        if card.is_asked and card.command == ask.command:
+            self.keep(f"{number}: {ask.request}")
+        else:
+            self._put_right(number, ask, card)
+        if ask.edit and card.command != ask.edit:
+            self._edit(ask.command, ask.edit, f"{number}: edited in place")
+            self.keep(f"{number}: the edit is proposed")
+        self.pane.press(ask.key)
+        over = self.card(ask, ask.edit or ask.command)
+        assert ask.shows in over.text, over.text
+        if over.is_asked:
+            self._say_wrong(number, f"proposes `{over.command}`, and nothing more was wanted")
+            self.pane.press("q")
+            self.pane.until(lambda: self.card(ask, over.command).is_over)
+        self.keep(f"{number}: {_decision(ask)}")
+
+    def _say_wrong(self, number: int, what: str) -> None:
+        self.wrong.append(f"{number}: {what}")
+        self.keep(f"{number}: WRONG: {what}")
+
+    def _put_right(self, number: int, ask: Ask, card: Card) -> None:
+        """Edit what is proposed, or type the command where nothing is."""
+        proposed = f"proposes `{card.command}`" if card.is_asked else "proposes nothing"
+        self._say_wrong(number, f"{proposed}, and `{ask.command}` was wanted")
+        if card.is_asked:
+            self._edit(card.command, ask.command)
+        else:
+            self.pane.say(f"!{ask.command}")
+            self.pane.sees(f"! {ask.command}", "s skip")
+
+    def _edit(self, old: str, new: str, title: str = "") -> None:
+        self.pane.press("e")
+        self.pane.sees(f"▌  {old}")
+        self.pane.press(*["BSpace"] * len(old))
+        self.pane.type(new)
+        if title:
+            self.pane.sees(f"▌  {new}")
+            self.keep(title)
+        self.pane.press("Enter")
+        self.pane.sees(f"$ {new}", "s skip")
+
+
+def _decision(ask: Ask) -> str:
+    return "skipped" if ask.key == "s" else "run"
+
+
+@pytest.fixture
+def real(tmp_path: Path, program: Program, weights_path: Path) -> Iterator[RealSession]:
+    """The app on the built weights, in a folder of files; its engine is stopped afterwards."""
+    if not (adapter_folder() / ADAPTER_FILE).is_file():
+        pytest.skip("there is no adapter in model/adapter yet")
     if current_level() is not SandboxLevel.FULL:
         pytest.skip("the screens show the sandbox level full, which is not offered here")
+    program.config.parent.mkdir(parents=True)
+    program.config.write_text(f"weights = {str(weights_path)!r}\n")
+    environment = _at_terminal(program)
+    pane = Pane("tests.tui.real_entry", make_world(program.home), environment, tmp_path / "tmux")
+    yield RealSession(pane)
+    pane.close()
+    stop = [sys.executable, "-m", "shellper", "engine", "stop"]
+    subprocess.run(stop, env=environment, check=False, capture_output=True)
+
+
+@pytest.mark.weights
+def test_ten_requests_to_the_real_model(real: RealSession, program: Program) -> None:
+    pane = real.pane
     pane.sees("Say what you want", "sandbox full")
-    pane.keep("the start")
-    pane.say("what is in here?")
-    pane.sees("r run")
-    pane.keep("1: a command at allow")
-    pane.decide("r", "docs", "exit 0", "search history")
-    pane.say("how many lines do my notes have?")
-    pane.sees("wc -l")
-    pane.decide("r", "Two lines.", "search history")
-    pane.keep("2: a reply")
-    pane.say("add three to them")
-    pane.sees("d diff")
-    pane.decide("d", "+three")
-    pane.keep("3: the diff")
-    pane.press("Escape")
-    pane.sees("r run", "add three to them")
-    pane.decide("r", "search history")
-    pane.say("delete them")
-    pane.sees("$ rm notes.txt", "s skip")
-    pane.decide("s", "skipped, nothing was run", "search history")
-    pane.keep("4: a skip")
-    pane.say("show the plan")
-    pane.sees("$ cat plan.md", "r run")
-    pane.decide("r", "No such file", "f asks again", "search history")
-    pane.keep("5: a failure")
-    pane.press("Tab")
-    pane.sees("v whole output")
-    pane.press("f")
-    pane.sees("$ cat docs/plan.md", "r run")
-    pane.decide("r", "# Plan", "search history")
-    pane.keep("6: asked again")
-    pane.say("list the files there")
-    pane.sees("list the files there", "r run")
-    pane.press("e")
-    pane.sees("▌  ls")
-    pane.type(" docs; rm -rf ~")
-    pane.sees("block")
-    pane.keep("7: an edit that is blocked")
-    pane.press(*["BSpace"] * len("; rm -rf ~"))
-    pane.sees("allow")
-    pane.press("Enter")
-    pane.sees("$ ls docs", "r run")
-    pane.decide("r", "plan.md", "search history")
-    pane.keep("7: the edit has run")
-    pane.say("make a folder old and move my notes there")
-    pane.sees("$ mkdir old", "r run")
-    pane.decide("r", "$ mv notes.txt old", "r run")
-    pane.keep("8: the second of two calls")
-    pane.decide("r", "search history")
+    real.keep("the start")
+    for number, ask in enumerate(ASKS, 1):
+        real.play(number, ask)
     pane.say("/undo")
-    pane.sees("Undo this in ~?", "y yes")
-    pane.keep("9: an undo")
-    pane.decide("y", "undone: mv notes.txt old")
-    pane.say("!rm -rf ~")
-    pane.sees("✗ block")
-    pane.keep("10: a block")
-    pane.decide("s", "search history")
-    pane.say("delete the other one")
-    pane.sees("Which file do you mean?")
-    pane.press("F4")
-    pane.sees("Conversations", "10 turns")
-    pane.keep("the sessions")
-    pane.press("Escape")
-    pane.sees("a request, /word or !command")
+    pane.sees("Undo this in ~/garden/reports?", "y yes")
+    real.keep("10: to be undone")
+    pane.decide("y", f"undone: {ASKS[-1].command}")
+    real.keep("10: undone")
     pane.press("C-q")
     pane.sees("code 0")
-    assert (program.home / "notes.txt").read_text() == "one\ntwo\nthree\n"
-    text = "\n".join(pane.seen)
+    garden = program.home / "garden"
+    assert (garden / "budget-old.csv").read_bytes() == (garden / "budget.csv").read_bytes()
+    assert (garden / "archive" / "2026").is_dir() and (garden / "notes.txt").exists()
+    assert sorted(path.name for path in (garden / "reports").iterdir()) == ["spring.md", "summer.md"]
+    text = "\n".join(real.screens)
     if os.environ.get("SHELLPER_NEW_SNAPSHOTS"):
         GOLDEN.write_text(text)
+        print("\n".join(real.wrong) or "every proposal is what was wanted")
     assert text == GOLDEN.read_text()
+    assert len(real.wrong) <= MOST_WRONG, "\n".join(real.wrong)
 
 
 def test_a_command_gets_the_terminal(pane: Pane, program: Program) -> None:

@@ -75,6 +75,10 @@ class TurnCard(Vertical):
         text = visible(" ".join(written.split())).removeprefix("call:")[-200:]
         self._show(Content.assemble(("thinking · ^C cancels" if not text else "building  ", look.QUIET), text))
 
+    def try_out(self) -> None:
+        """Show that the command is tried out."""
+        self.say("trying it out · ^C leaves that out", look.QUIET)
+
     def say(self, text: str = "", style: str = "") -> None:
         """Show a text at the foot, or nothing."""
         self._show(Content.styled(visible(text), style))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widgets import TextArea
 
 
@@ -16,20 +15,10 @@ class Field(TextArea):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("alt+enter,shift+enter,ctrl+j", "break_line", "new line", show=False, id="new_line"),
+        # With priority the next key is looked at when these are done: it goes where the focus is by then.
+        Binding("enter", "take", show=False, priority=True),
+        Binding("escape", "leave", show=False, priority=True),
     ]
-
-    @dataclass
-    class Taken(Message):
-        """Enter was pressed."""
-
-        field: Field
-        text: str
-
-    @dataclass
-    class Left(Message):
-        """Escape was pressed."""
-
-        field: Field
 
     def __init__(self, text: str = "", *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(
@@ -52,24 +41,36 @@ class Field(TextArea):
         self.move_cursor(self.document.end)
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key == "enter":
+        # Keys that edit would be heeded only when they have gone up to the app, behind letters that were hit later.
+        bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
+        if bound is not None and bound.node is self:
             event.stop()
             event.prevent_default()
-            self.take()
-        elif event.key == "escape":
-            event.stop()
-            event.prevent_default()
-            self.leave()
+            await self.run_action(bound.binding.action)
         else:
             await super()._on_key(event)
 
+    async def _all_typed(self) -> None:
+        """Wait until all keys that were hit so far stand in the text."""
+        typed = asyncio.Event()
+        if self.call_later(typed.set):
+            await typed.wait()
+
+    async def action_take(self) -> None:
+        """Take the text, all of it."""
+        await self._all_typed()
+        self.take()
+
+    async def action_leave(self) -> None:
+        """Leave the field."""
+        await self._all_typed()
+        self.leave()
+
     def take(self) -> None:
-        """Take the text."""
-        self.post_message(self.Taken(self, self.text))
+        """Do what Enter means."""
 
     def leave(self) -> None:
-        """Leave the field."""
-        self.post_message(self.Left(self))
+        """Do what Escape means."""
 
     def action_break_line(self) -> None:
         """Begin a new line."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,7 +16,6 @@ from shellper.sandbox import LeftProcess
 from shellper.session import named
 from shellper.tui import look
 from shellper.tui.keys import key_for
-from shellper.tui.widgets import step
 
 
 class RemainingView(Static, can_focus=True):
@@ -38,12 +36,10 @@ class RemainingView(Static, can_focus=True):
         ways = [(key_for(self.BINDINGS, f"answer({keeps})", keys), what) for keeps, what in _WAYS]
         still = Content.styled(f"still running: {visible(named(processes))}", look.ODD)
         super().__init__(look.lines([still, look.keys(ways)]), classes="remaining")
-        self._asked_at = time.monotonic()
 
     def action_answer(self, keeps: bool) -> None:
-        """Take the answer; a key that was hit before the question stood there is none."""
-        if time.monotonic() - self._asked_at >= step.KEY_GUARD:
-            self.post_message(self.Answered(keeps))
+        """Take the answer."""
+        self.post_message(self.Answered(keeps))
 
 
 _WAYS = ((True, "keep it as a job"), (False, "end it"))

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import OptionList, TextArea
 from textual.widgets.option_list import Option
 
@@ -36,6 +37,7 @@ class RequestField(Field):
         Binding("ctrl+n", "later", "later request", show=False, id="later"),
         Binding("ctrl+underscore", "undo", "undo what was typed", show=False),
         Binding("ctrl+d", "end", "quit, on an empty line", show=False),
+        Binding("escape", "leave", "leave the line: to a question that waits", priority=True),
         Binding("pageup", "screen.page(-1)", show=False),
         Binding("pagedown", "screen.page(1)", show=False),
     ]
@@ -68,14 +70,22 @@ class RequestField(Field):
             await super()._on_key(event)
 
     def take(self) -> None:
-        """Take what is offered, else the request."""
-        if not self.area.take_offered():
-            super().take()
+        """Take what is offered, else the request; the next one can be typed at once."""
+        if self.area.take_offered():
+            return
+        request = self.text.strip()
+        if request:
+            self.put("")
+            self.post_message(RequestArea.Submitted(request))
 
     def leave(self) -> None:
-        """Close what is offered."""
-        if not self.area.close():
-            super().leave()
+        """Close what is offered, else go to the question that waits."""
+        if not self.area.close() and self.area.question is not None:
+            self.screen.set_focus(self.area.question, scroll_visible=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the line only for something."""
+        return action != "leave" or bool(self.area.offering) or self.area.question is not None
 
     def put(self, text: str) -> None:
         """Put a text in its place."""
@@ -122,6 +132,8 @@ class RequestArea(Vertical):
         self._offered_for = ""
         self._cycles = False
         self.offering: Offering = ""
+        self.question: Widget | None = None
+        """What waits for a decision while something is typed here."""
         self.field = RequestField(placeholder="a request, /word or !command")
         self._offers = OptionList(compact=True, markup=False)
         self._offers.can_focus = False
@@ -280,12 +292,7 @@ class RequestArea(Vertical):
         self.take_offered()
         self.field.focus()
 
-    @on(Field.Taken)
-    def _taken(self, event: Field.Taken) -> None:
-        event.stop()
-        if event.text.strip():
-            self.post_message(self.Submitted(event.text.strip()))
-
-    @on(Field.Left)
-    def _left(self, event: Field.Left) -> None:
-        event.stop()
+    def give_back(self, request: str) -> None:
+        """Put a request that can't be taken now before what was typed since."""
+        since = self.field.text
+        self.field.put(f"{request}\n{since}" if since else request)

@@ -31,5 +31,7 @@ class Surroundings:
     symbols: Mapping[str, str]
     home: Path
     judge: Callable[[str], Verdict]
+    go_on: Callable[[], None]
+    """Puts the focus where the next request is typed."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """The keys that the user wants instead of the usual ones, by the names of their bindings."""

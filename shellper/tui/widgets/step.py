@@ -1,53 +1,60 @@
-"""One proposal on a card: what it is, the keys that decide it, what it prints, how it ends."""
+"""One proposal on a card: the keys that decide it, and those that look at what it came to."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events, on
-from textual.app import ComposeResult
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from shellper.frontend.text import CONSENT
-from shellper.safety import Level, Verdict
+from shellper.safety import Level
 from shellper.session import Action, Decision, Outcome, Proposal
-from shellper.tui import look
-from shellper.tui.keys import key_for
+from shellper.tui.widgets.face import StepFace
 from shellper.tui.widgets.field import Field
 from shellper.tui.widgets.stage import TERMINAL, State, Surroundings
-from shellper.tui.widgets.tail import Tail
-
-KEY_GUARD = 0.25
-"""Seconds in which keys don't decide: one that was hit before the question stood there is no answer to it."""
-
-_MOST, _HEAD, _TAIL = 16, 8, 6
 
 
-class StepView(Vertical, can_focus=True):
-    """Draws a proposal and what becomes of it; decides by keys while it is asked."""
+class StepField(Field):
+    """A field on a card, for an edit of the command or for the word that it needs."""
 
+    def __init__(self, step: StepView, placeholder: str = "", command: str = "") -> None:
+        self.edits = bool(command)
+        super().__init__(command, placeholder=placeholder, id="edit" if self.edits else "consent")
+        self._step = step
+
+    def take(self) -> None:
+        """Take the text."""
+        self._step.take_field(self)
+
+    def leave(self) -> None:
+        """Leave the field."""
+        self._step.leave_field(self)
+
+
+class StepView(StepFace, can_focus=True):
+    """A proposal and what becomes of it; decides by keys while it is asked."""
+
+    # With priority a key is heeded before the next one is looked at: what is typed behind a decision goes to the line.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "enter", "run; open the output", show=False),
-        Binding("r,y", "run", "run", show=False, id="run"),
-        Binding("e", "edit", "edit", show=False, id="edit"),
-        Binding("x,question_mark", "explain", "explain", show=False, id="explain"),
-        Binding("d", "diff", "diff", show=False, id="diff"),
-        Binding("s,n", "skip", "skip", show=False, id="skip"),
-        Binding("q", "stop", "stop", show=False, id="stop"),
-        Binding("a", "rest", "run it and what follows, as far as that is allow", show=False, id="rest"),
-        Binding("v", "output", "whole output", id="output"),
-        Binding("f", "again", "ask again with the error", id="again"),
-        Binding("m", "meant", "take what may have been meant instead", show=False, id="meant"),
-        Binding("o", "outside", "run outside the sandbox", id="outside"),
-        Binding("t", "terminal", "run in this terminal", id="terminal"),
-        Binding("c", "copy", "copy the command", id="copy"),
-        Binding("C", "copy_output", "copy the output", id="copy_output"),
+        Binding("enter", "enter", "run; open the output", show=False, priority=True),
+        Binding("r,y", "run", "run", show=False, id="run", priority=True),
+        Binding("e", "edit", "edit", show=False, id="edit", priority=True),
+        Binding("x,question_mark", "explain", "explain", show=False, id="explain", priority=True),
+        Binding("d", "diff", "diff", show=False, id="diff", priority=True),
+        Binding("s,n", "skip", "skip", show=False, id="skip", priority=True),
+        Binding("q", "stop", "stop", show=False, id="stop", priority=True),
+        Binding("a", "rest", "run it and what follows, as far as that is allow", show=False, id="rest", priority=True),
+        Binding("v", "output", "whole output", id="output", priority=True),
+        Binding("f", "again", "ask again with the error", id="again", priority=True),
+        Binding("m", "meant", "take what may have been meant instead", show=False, id="meant", priority=True),
+        Binding("o", "outside", "run outside the sandbox", id="outside", priority=True),
+        Binding("t", "terminal", "run in this terminal", id="terminal", priority=True),
+        Binding("c", "copy", "copy the command", id="copy", priority=True),
+        Binding("C", "copy_output", "copy the output", id="copy_output", priority=True),
         Binding("up", "app.focus_previous", "the card before", show=False),
         Binding("down", "app.focus_next", "the card after", show=False),
     ]
@@ -82,126 +89,10 @@ class StepView(Vertical, can_focus=True):
         is_diff: bool
 
     def __init__(self, proposal: Proposal, surroundings: Surroundings) -> None:
-        super().__init__()
-        self.proposal = proposal
-        self.outcome: Outcome | None = None
-        self.state = State.SHOWN
-        self._around = surroundings
-        self._explains = False
-        self._draft: Verdict | None = None
+        super().__init__(proposal, surroundings)
         self._consented = Decision(Action.RUN)
-        self._asked_at = 0.0
-        self._tail = Tail()
-        self._diff: tuple[str, ...] = ()
-        self._offers_again = False
-        self._shape: tuple[int, ...] = ()
-        self._above, self._below = Static(classes="above"), Static(classes="below")
 
-    def compose(self) -> ComposeResult:
-        """Lay it out: what is proposed, and what comes of it; fields come between them."""
-        yield self._above
-        yield self._below
-
-    def on_mount(self) -> None:
-        """Draw it."""
-        self._draw()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Break what is proposed anew."""
-        self._draw_above()
-
-    # What the turn tells.
-
-    def propose(self, proposal: Proposal) -> None:
-        """Show another proposal in its place, which the user has made of it."""
-        self.proposal = proposal
-        self._explains = False
-        self._set(State.SHOWN)
-
-    def ask(self) -> None:
-        """Wait for a decision."""
-        self._diff = look.diff_of(self.proposal)
-        self._asked_at = time.monotonic()
-        self._set(State.ASKED)
-
-    def started(self) -> None:
-        """Show that it runs."""
-        self._tail.begin()
-        self._set(State.RUNNING)
-
-    def feed(self, text: str, lines: int) -> None:
-        """Take what the command prints; only the last lines are kept here."""
-        self._tail.feed(text, lines)
-
-    def tick(self) -> None:
-        """Draw what has changed while it runs."""
-        if self.state is State.RUNNING:
-            self._draw_below()
-
-    def end(self, outcome: Outcome) -> None:
-        """Show what it came to."""
-        self.proposal, self.outcome = outcome.proposal, outcome
-        self._draft = None
-        self.query(Field).remove()
-        self._tail = Tail()
-        self._set(State.ENDED)
-
-    def close(self) -> None:
-        """Show that nothing more comes of it: the turn is over."""
-        if self.state is not State.ENDED:
-            self.query(Field).remove()
-            self._set(State.ENDED)
-
-    def offer_again(self, offered: bool) -> None:
-        """Offer to ask again after a failure, or no longer."""
-        if (offered and self.outcome is not None and self.outcome.failed) is not self._offers_again:
-            self._offers_again = not self._offers_again
-            self._draw_below()
-
-    # Drawing.
-
-    def _set(self, state: State) -> None:
-        self.state = state
-        for kind in State:
-            self.set_class(kind is state, f"-{kind.value}")
-        for level in Level:
-            self.set_class(level is self._verdict.level, f"-{level.value}")
-        self._draw()
-        if self.is_attached:
-            self.refresh_bindings()
-
-    @property
-    def _verdict(self) -> Verdict:
-        return self._draft or self.proposal.verdict
-
-    @property
-    def output(self) -> str:
-        """What the command has printed, as far as it was kept."""
-        return "" if self.outcome is None or self.outcome.output is None else self.outcome.output.text
-
-    def _draw(self) -> None:
-        self._draw_above()
-        self._draw_below()
-
-    def _draw_above(self) -> None:
-        parts = [] if self.state is State.EDITED else [look.command(self.proposal.command)]
-        decided = self.state in (State.RUNNING, State.ENDED) and not self._explains
-        width = self.content_size.width
-        if not decided or self.proposal.verdict.level is not Level.ALLOW:
-            parts.append(look.verdict(self._verdict, self._around.symbols, width, with_reasons=not decided))
-        if self.state is not State.ENDED:
-            parts += look.doubt(self.proposal)
-        if self.state is not State.EDITED:
-            parts += look.effects(self.proposal)
-        if self._explains:
-            parts += look.explanation(self.proposal)
-        if self.state is State.ASKED:
-            parts.append(look.keys(self._keys(), width))
-        self._above.update(look.lines(parts))
-
-    def _keys(self) -> list[tuple[str, str]]:
-        """Return the keys that decide, the first one being what can be done about running it."""
-        return [(self._key(action), what) for action, what in self.actions_on_card.items()]
+    # What applies.
 
     @property
     def actions_on_card(self) -> dict[str, str]:
@@ -215,26 +106,6 @@ class StepView(Vertical, can_focus=True):
         if self.proposal.call:
             wanted["rest"] = "run the rest too"
         return {action: what for action, what in wanted.items() if self.check_action(action, ())}
-
-    def _key(self, action: str) -> str:
-        return key_for(self.BINDINGS, action, self._around.keys)
-
-    def _draw_below(self) -> None:
-        parts: list[Content] = []
-        if self.state is State.RUNNING:
-            parts += self._tail.draw()
-        elif self.outcome is not None:
-            hint = f" · Tab, then {self._key('output')} shows them"
-            parts += look.folded(self.output, _MOST, _HEAD, _TAIL, hint)
-            parts.append(look.ending(self.outcome, self._around.symbols, self._around.home))
-            if self._offers_again:
-                parts.append(Content.styled(f"Tab, then {self._key('again')} asks again with the error", look.QUIET))
-        self._below.display = bool(parts)
-        # Laying everything out anew is dear, and a flood asks for it at every tick.
-        width = max(1, self.content_size.width)
-        shape = tuple(-(-line.cell_length // width) for part in parts for line in part.split("\n", allow_blank=True))
-        self._below.update(look.lines(parts), layout=shape != self._shape)
-        self._shape = shape
 
     # Deciding.
 
@@ -253,7 +124,7 @@ class StepView(Vertical, can_focus=True):
                 return asked and self.proposal.meant is not None
             case "diff":
                 return bool(self._diff)
-            case "copy":
+            case "enter" | "copy":
                 return asked or self.state is State.ENDED
             case "again":
                 return self._offers_again
@@ -264,8 +135,7 @@ class StepView(Vertical, can_focus=True):
         return True
 
     def _decide(self, decision: Decision, *, rest: bool = False) -> None:
-        if time.monotonic() - self._asked_at < KEY_GUARD:
-            return
+        self._around.go_on()
         if decision.action is Action.RUN:
             self.started()
         else:
@@ -292,9 +162,8 @@ class StepView(Vertical, can_focus=True):
     async def _run(self, decision: Decision) -> None:
         self._consented = decision
         if self.proposal.verdict.level is Level.WARN:
-            if time.monotonic() - self._asked_at >= KEY_GUARD:
-                self._set(State.CONSENTING)
-                await self._open_field(Field(placeholder=f"type {CONSENT} and Enter; Escape leaves", id="consent"))
+            self._set(State.CONSENTING)
+            await self._open_field(StepField(self, f"type {CONSENT} and Enter; Escape leaves"))
         else:
             self._decide(decision)
 
@@ -324,14 +193,12 @@ class StepView(Vertical, can_focus=True):
 
     async def action_edit(self) -> None:
         """Edit the command in its place."""
-        if time.monotonic() - self._asked_at >= KEY_GUARD:
-            self._set(State.EDITED)
-            await self._open_field(Field(self.proposal.command, id="edit"))
+        self._set(State.EDITED)
+        await self._open_field(StepField(self, command=self.proposal.command))
 
-    async def _open_field(self, field: Field) -> None:
-        edits = field.id == "edit"
-        await self.mount(field, before=self._above if edits else self._below)
-        field.focus(scroll_visible=False)
+    async def _open_field(self, field: StepField) -> None:
+        await self.mount(field, before=self._above if field.edits else self._below)
+        self.screen.set_focus(field, scroll_visible=False)
 
     @on(TextArea.Changed, "#edit")
     def _judge_draft(self, event: TextArea.Changed) -> None:
@@ -346,25 +213,18 @@ class StepView(Vertical, can_focus=True):
     def _keep(self, event: TextArea.Changed) -> None:
         event.stop()
 
-    @on(Field.Left)
-    async def _leave(self, event: Field.Left) -> None:
-        """Close the field; nothing is decided."""
-        event.stop()
-        await self._close_field(event.field)
-
-    async def _close_field(self, field: Field) -> None:
+    def leave_field(self, field: StepField) -> None:
+        """Close a field; nothing is decided."""
         self._draft = None
         self._set(State.ASKED)
-        await field.remove()
-        self.focus(scroll_visible=False)
+        self.screen.set_focus(self, scroll_visible=False)
+        field.remove()
 
-    @on(Field.Taken)
-    async def _take(self, event: Field.Taken) -> None:
+    def take_field(self, field: StepField) -> None:
         """Take an edit, or the word."""
-        event.stop()
-        edits, text = event.field.id == "edit", event.text.strip()
-        await self._close_field(event.field)
-        if edits:
+        text = field.text.strip()
+        self.leave_field(field)
+        if field.edits:
             if text and text != self.proposal.command:
                 self._decide(Decision(Action.EDIT, text))
         elif text.lower() == CONSENT:
