@@ -207,20 +207,17 @@ def _printed_by(file: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
 def _from_input(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge a shell or interpreter that takes its code from its input."""
     rules = walk.places.rules
-    known = False
     for document in call.documents:
         if document is None:
             yield warn(f"`{name}` runs what it gets as input")
         elif name in rules.shells:
-            known = True
             yield from walk.inner(document, state)
         else:
-            known = True
             yield from judge_code(name, document, walk, state)
     if rules.downloaders.intersection(call.piped_from):
         yield block(f"`{name}` runs whatever the network sends")
     elif rules.decoders.intersection(call.piped_from):
-        yield (warn if known else block)(f"`{name}` runs something that is hidden by an encoding")
+        yield block(f"`{name}` runs something that is hidden by an encoding")
     elif (call.piped_from or call.has_input) and not call.documents:
         yield warn(f"`{name}` runs what it gets as input")
 

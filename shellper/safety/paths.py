@@ -305,13 +305,17 @@ def _candidates(argument: Argument, places: Places) -> Iterator[Argument]:
                 yield Argument(text, argument.raw)
 
 
+_SETTINGS = "/etc"
+
+
 def _placed(name: str, path: Path, places: Places, verb: str) -> Verdict:
     """Judge a change at one path by where it lies."""
     shielding = verb.startswith("changes the")
     guarded = places.in_list(path, "guarded")
     private = places.in_list(path, "private")
     needed = places.in_list(path, "later") or (places.is_secret(path) and not private)
-    if guarded or (verb == "empties" and needed):
+    settings = verb in ("empties", "cuts") and places.inside(path, _SETTINGS)
+    if guarded or settings or (verb == "empties" and needed):
         return block(f"{verb} {name}: that decides who may do what here, or what runs")
     if shielding and places.inside(path, places.home):
         return confirm(f"{verb} {name}")

@@ -33,6 +33,7 @@ class Call:
     piped_from: tuple[str, ...] = ()
     documents: tuple[str | None, ...] = ()
     has_input: bool = False
+    has_output: bool = False
     secret: bool = False
     listed: Listed | None = None
     targets: tuple[str, ...] = ()
@@ -87,7 +88,8 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         return
     own = [rule for rule in walk.places.context.rules if like(name, rule.programs) and rule.holds(literals)]
     fed = bool(call.piped_from or call.documents or call.has_input)
-    told = [rule.verdict for rule in (*rules_about(name), *own) if rule.holds(literals) and (fed or not rule.fed)]
+    holding = [rule for rule in (*rules_about(name), *own) if rule.holds(literals)]
+    told = [rule.verdict for rule in holding if rule.fed <= fed and rule.kept <= call.has_output]
     found = [
         Verdict(verdict.level, tuple(f"`{name}` {reason}" for reason in verdict.reasons), verdict.secret)
         for verdict in told

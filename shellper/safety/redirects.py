@@ -30,6 +30,13 @@ def opens_path(raw: str) -> bool:
     return any(not part.startswith(("/", "~", "$")) or part.startswith(OPEN_FOLDERS) for part in parts)
 
 
+def keeps_output(redirect: Redirect) -> bool:
+    """Tell whether a redirection puts a program's output into a file."""
+    if redirect.operator not in (">", ">>", ">|", "&>", "&>>") or redirect.target is None:
+        return False
+    return not redirect.target.raw.startswith(("/dev/", ">("))
+
+
 def judge_redirect(
     redirect: Redirect, walk: Walk, state: State, bare: bool = False, text: str | None = None
 ) -> Iterator[Verdict]:

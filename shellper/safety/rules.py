@@ -80,7 +80,7 @@ class Script:
 class Rule:
     """What holds for a program with certain words and options; whatever is given must be there.
 
-    With `fed` it holds only if the program gets something as input.
+    With `fed` it holds only if the program gets something as input, with `kept` only if its output goes into a file.
     """
 
     programs: tuple[str, ...]
@@ -92,6 +92,7 @@ class Rule:
     first: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     fed: bool = False
+    kept: bool = False
     lowers: bool = False
 
     def holds(self, arguments: list[str]) -> bool:

@@ -12,7 +12,7 @@ from shellper.safety.listing import fetched_names, plain_name
 from shellper.safety.options import by_variable, names_helper
 from shellper.safety.paths import Places
 from shellper.safety.programs import Call, judge_call
-from shellper.safety.redirects import judge_redirect, opens_path
+from shellper.safety.redirects import judge_redirect, keeps_output, opens_path
 from shellper.safety.rules import like
 from shellper.safety.state import Feed, State
 from shellper.safety.syntax import Compound, Node, Program, Simple, Unreadable, Word
@@ -246,6 +246,7 @@ class Walk:
                 feed.programs,
                 tuple(documents),
                 has_input=any(redirect.operator in ("<", "<>") for redirect in node.redirects),
+                has_output=any(keeps_output(redirect) for redirect in node.redirects),
                 secret=feed.secret or any(verdict.secret for verdict in verdicts),
                 listed=feed.listed,
                 targets=tuple(redirect.target.raw for redirect in node.redirects if redirect.target),

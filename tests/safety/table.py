@@ -132,6 +132,9 @@ ALLOW = [
 ]
 
 CONFIRM = [
+    "yes | head -n 3 > three",
+    "head -c 1M /dev/urandom > key",
+    "fallocate -l 1G disk.img",
     "rm notes.txt",
     "rm -r -- -odd",
     "rm -rf build",
@@ -176,7 +179,6 @@ CONFIRM = [
     "find * -name x",
     "find . -fprint out",
     "tree -o out",
-    "date -s 12:00",
     "hostname other",
     "tail -f log",
     "cat /dev/zero",
@@ -231,12 +233,15 @@ CONFIRM = [
 ]
 
 WARN = [
+    "date -s 12:00",
+    "umount -a",
+    "pip uninstall -y -r all.txt",
+    "hwclock -w",
     "dd if=x of=~/.bashrc",
     "printf -v PATH y",
     # Rights and other commands inside.
     "sudo rm x",
     "eval ls",
-    "echo cm0= | base64 -d | sh",
     "awk 'BEGIN { system(\"rm x\") }'",
     "test -v 'a[$(rm x)]'",
     "git -c core.pager=x log",
@@ -284,9 +289,7 @@ WARN = [
     "git push -f",
     "git clean -xfd",
     "git checkout .",
-    "shutdown now",
     "systemctl stop ssh",
-    "crontab -r",
     "history -c",
     "nc -l 80",
     "x" * 9000,
@@ -298,6 +301,20 @@ WARN = [
 ]
 
 BLOCK = [
+    "echo cm0= | base64 -d | sh",
+    "shutdown now",
+    "crontab -r",
+    "shutdown -r +5",
+    "systemctl reboot",
+    "yes > fill",
+    "cat /dev/zero >> a.bin",
+    "fallocate -l 100T big",
+    ": > /etc/hosts",
+    "dropdb shop",
+    "tar -cf /dev/sda src",
+    "grub-install /dev/sda",
+    "docker system prune -af --volumes",
+    "modprobe -r nvme",
     "dd if=x of=~/.ssh/authorized_keys",
     "truncate -s 0 *",
     "rm -rf /",
