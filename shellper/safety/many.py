@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from shellper.safety import reads
 from shellper.safety.listing import RUNS, Listed, find_starts, is_narrow, without_runs
 from shellper.safety.paths import Places, deleted, read_secrets, spellings, written
-from shellper.safety.programs import Call, judge_call, proven
+from shellper.safety.programs import PICKERS, Call, judge_call, proven
 from shellper.safety.verdict import Verdict, block, confirm, shown, warn
 from shellper.safety.words import Argument, escaped, literal_argument, unescaped, unknown_argument
 
@@ -65,7 +65,8 @@ def xargs(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield block("`xargs` runs whatever the network sends")
     for found in found_names(listed, walk.places, state.folders):
         words = [filled(argument, marks[0], found) for argument in inner] if marks and marks[0] else [*inner, found]
-        yield from judge_call(Call(tuple(words), secret=call.secret), walk, state)
+        every = inner[0].literal in call.piped_from and not PICKERS.intersection(call.piped_from)
+        yield from judge_call(Call(tuple(words), secret=call.secret, every=every), walk, state)
 
 
 def filled(argument: Argument, mark: str, found: Argument) -> Argument:

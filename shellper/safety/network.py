@@ -28,6 +28,8 @@ def sends(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge what a program for the network sends."""
     rules = walk.places.rules
     texts = [unescaped(argument.pattern) for argument in call.rest]
+    if name in rules.sends_with and not set(rules.sends_with[name]).intersection(texts):
+        return
     if name in COPIERS and not any(REMOTE.fullmatch(text) for text in texts if not text.startswith("-")):
         return
     if rules.shells.intersection(call.piped_from) or _hands_shell(name, texts):

@@ -78,6 +78,13 @@ class Places:
                     return meant[0]
         return None
 
+    def all_backups(self, path: Path) -> bool:
+        """Tell whether a path means a folder of backups, wholly or by everything in it, outside of home's own folders."""
+        while path and _is_bare(path[-1]):
+            path = path[:-1]
+        at_home = any(path[: len(home)] == home and len(path) > len(home) + 1 for home in spellings(self.home))
+        return not at_home and self.in_list(path, "backups")
+
     def covers_secrets(self, path: Path) -> bool:
         """Tell whether what lies below a path takes in home or the system's secrets."""
         kept = (*spellings(self.home), ("etc",), ("root",), ("home",), ("Users",))
@@ -215,6 +222,8 @@ def _removed(name: str, path: Path, places: Places, verb: str, recursive: bool) 
         return warn(f"{verb} {name}: that stands for a disk or the memory itself")
     if places.is_working(path) or places.is_temporary(path) or places.in_list(path, "made_again"):
         return confirm(f"{verb} {name}")
+    if recursive and verb != "moves away" and places.all_backups(path):
+        return block(f"{verb} {name}: that is where backups are kept")
     if places.in_list(path, "later"):
         return warn(f"{verb} {name}: other programs run or trust that file")
     if places.is_secret(path):

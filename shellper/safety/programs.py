@@ -26,7 +26,8 @@ class Call:
     """A program with its words, and what it is given.
 
     The programs that feed it, the texts it gets as input (None if unknown), the names that are listed for it, whether
-    something secret is among all that, and the targets of its redirections.
+    something secret is among all that, the targets of its redirections, and whether its words are all that the same
+    program lists.
     """
 
     arguments: tuple[Argument, ...]
@@ -37,6 +38,7 @@ class Call:
     secret: bool = False
     listed: Listed | None = None
     targets: tuple[str, ...] = ()
+    every: bool = False
 
     @property
     def name(self) -> str:
@@ -59,6 +61,9 @@ SUBSCRIPTING = (
     *("test", "[", "printf", "read", "unset", "let", "declare", "typeset"),
     *("local", "export", "wait", "readonly", "mapfile"),
 )
+# What picks some of all that a program lists.
+PICKS = re.compile(r"grep|\b(?:rg|fzf|head|tail|jq)\b|--?filter|--selector|--field-selector|\s-\w*[lf]\b|awk\s+.?/|--prefix")
+PICKERS = frozenset({"grep", "egrep", "rg", "fzf", "head", "tail", "awk", "sed", "jq"})
 HELP = (["--help"], ["--version"])
 
 Handler = Callable[["Call", "Walk", "State"], Iterator[Verdict]]
@@ -89,7 +94,12 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     own = [rule for rule in walk.places.context.rules if like(name, rule.programs) and rule.holds(literals)]
     fed = bool(call.piped_from or call.documents or call.has_input)
     holding = [rule for rule in (*rules_about(name), *own) if rule.holds(literals)]
-    told = [rule.verdict for rule in holding if rule.fed <= fed and rule.kept <= call.has_output]
+    every = call.every or any(_lists_all(name, program.text) for word in call.rest for program in word.programs)
+    told = [
+        rule.verdict
+        for rule in holding
+        if rule.fed <= fed and rule.kept <= call.has_output and rule.every <= every
+    ]
     found = [
         Verdict(verdict.level, tuple(f"`{name}` {reason}" for reason in verdict.reasons), verdict.secret)
         for verdict in told
@@ -114,6 +124,11 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         # What is blocked stays so, whatever a rule of the user's says.
         kept = lowest is None or verdict.level is Level.BLOCK
         yield verdict if kept else replace(verdict, level=min(verdict.level, lowest or verdict.level))
+
+
+def _lists_all(name: str, text: str) -> bool:
+    """Tell whether a text is a call of the program that lists all that it knows of a kind."""
+    return re.match(rf"\s*(?:sudo\s+)?{re.escape(name)}\s", text) is not None and not PICKS.search(text)
 
 
 def _is_known(name: str, rules: Rules) -> bool:

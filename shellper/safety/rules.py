@@ -80,7 +80,8 @@ class Script:
 class Rule:
     """What holds for a program with certain words and options; whatever is given must be there.
 
-    With `fed` it holds only if the program gets something as input, with `kept` only if its output goes into a file.
+    With `fed` it holds only if the program gets something as input, with `kept` only if its output goes into a file,
+    with `every` only if its words are all that the same program lists.
     """
 
     programs: tuple[str, ...]
@@ -93,6 +94,7 @@ class Rule:
     without: tuple[str, ...] = ()
     fed: bool = False
     kept: bool = False
+    every: bool = False
     lowers: bool = False
 
     def holds(self, arguments: list[str]) -> bool:
@@ -136,6 +138,7 @@ class Rules:
     shells: frozenset[str]
     downloaders: frozenset[str]
     senders: frozenset[str]
+    sends_with: Mapping[str, tuple[str, ...]]
     decoders: frozenset[str]
     quiet: frozenset[str]
     recursive: Mapping[str, tuple[str, ...]]
@@ -215,6 +218,7 @@ def load() -> Rules:
         shells=frozenset(runners["shells"]),
         downloaders=frozenset(data["downloaders"]),
         senders=frozenset(data["senders"]),
+        sends_with=_tuples(data["sends_with"]),
         decoders=frozenset(data["decoders"]),
         quiet=frozenset(data["quiet"]),
         recursive=_tuples(data["recursive"]),

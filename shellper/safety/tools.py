@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from shellper.safety.walk import Walk
 
 MOST_LINES = 16
+# Programs that people type passwords to, and what a mere shorthand for one of them never holds.
+GIVEN_PASSWORDS = frozenset({"sudo", "su", "doas", "ssh", "passwd", "gpg", "login"})
+DISGUISE = re.compile(r"[;|&`<>]|\$\(|(?:^|\s)(?:/tmp|/var/tmp|/dev/shm|~|\.|\$HOME|/home)\S*/")
 # Options that only say how; `declare -i` and `-n` look up what a value names, `mapfile -C` runs it.
 CALM_OPTIONS = {
     "read": "radnpstNu0123456789",
@@ -74,7 +77,7 @@ def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             value = argument.pattern[found.end() :] if known else None
             yield walk.assignment(found.group(1), argument.raw, True, value)
             yield from by_variable(found.group(1), value, walk, state)
-            state.assign(found.group(1), value)
+            state.assign(found.group(1), value, call.secret)
         elif argument.literal is None:
             yield warn(f"which variable {shown(argument.raw)} is, is only known when it runs")
         elif argument.literal.startswith("-") and set(argument.literal[1:]) <= set(CALM_OPTIONS.get(name, "p")):
@@ -86,7 +89,7 @@ def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             if name in ("export", "readonly"):
                 continue
             is_read = name == "read" and argument is call.rest[-1] and "=" not in argument.literal
-            state.assign(argument.literal, _line(call, walk, state) if is_read else None)
+            state.assign(argument.literal, _line(call, walk, state) if is_read else None, call.secret)
             if name in ("mapfile", "readarray") and len(call.documents) == 1 and call.documents[0]:
                 state.arrays[argument.literal] = tuple(map(escaped, call.documents[0].splitlines()[:MOST_LINES]))
 
@@ -148,6 +151,8 @@ def _alias(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             )
             same = value.split()[:1] == [name]
             yield (warn if known and not same else confirm)(f"gives {shown(name)} another meaning")
+            if name in GIVEN_PASSWORDS and (DISGUISE.search(value) or rules.shells.intersection(value.split())):
+                yield block(f"gives {shown(name)}, to which people type passwords, another meaning")
             state.functions[name] = None
             yield from (found for found in walk.inner(value, state) if found.level > Level.CONFIRM)
 
