@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from shellper.safety import reads
 from shellper.safety.listing import RUNS, Listed, find_starts, is_narrow, without_runs
 from shellper.safety.paths import Places, deleted, read_secrets, spellings, written
-from shellper.safety.programs import PICKERS, Call, judge_call, proven
+from shellper.safety.programs import Call, judge_call, proven
+from shellper.safety.told import PICKERS
 from shellper.safety.verdict import Verdict, block, confirm, shown, warn
 from shellper.safety.words import Argument, escaped, literal_argument, unescaped, unknown_argument
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from shellper.safety import reads
-from shellper.safety.characters import two_scripts
+from shellper.safety import reads, told
+from shellper.safety.characters import looks_plain, two_scripts
 from shellper.safety.listing import Listed
 from shellper.safety.network import sends
 from shellper.safety.paths import WORKING, Places, deleted, read_secrets, written
-from shellper.safety.rules import Read, Rules, Write, has_option, like, rules_about
+from shellper.safety.rules import Read, Rule, Rules, Write, has_option, like, rules_about
 from shellper.safety.verdict import Level, Verdict, allow, block, confirm, shown, warn
 from shellper.safety.words import Argument, literal_argument, matches, unescaped
 
@@ -26,8 +26,8 @@ class Call:
     """A program with its words, and what it is given.
 
     The programs that feed it, the texts it gets as input (None if unknown), the names that are listed for it, whether
-    something secret is among all that, the targets of its redirections, and whether its words are all that the same
-    program lists.
+    something secret is among all that, the targets of its redirections, whether its words are all that the same
+    program lists, and whether its input never ends.
     """
 
     arguments: tuple[Argument, ...]
@@ -39,6 +39,7 @@ class Call:
     listed: Listed | None = None
     targets: tuple[str, ...] = ()
     every: bool = False
+    endless: bool = False
 
     @property
     def name(self) -> str:
@@ -61,9 +62,6 @@ SUBSCRIPTING = (
     *("test", "[", "printf", "read", "unset", "let", "declare", "typeset"),
     *("local", "export", "wait", "readonly", "mapfile"),
 )
-# What picks some of all that a program lists.
-PICKS = re.compile(r"grep|\b(?:rg|fzf|head|tail|jq)\b|--?filter|--selector|--field-selector|\s-\w*[lf]\b|awk\s+.?/|--prefix")
-PICKERS = frozenset({"grep", "egrep", "rg", "fzf", "head", "tail", "awk", "sed", "jq"})
 HELP = (["--help"], ["--version"])
 
 Handler = Callable[["Call", "Walk", "State"], Iterator[Verdict]]
@@ -82,9 +80,12 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         return
     if first.literal is None:
         yield warn(f"which program {shown(first.raw)} stands for is only known when it runs")
+        guess = told.guessed([unescaped(argument.pattern) for argument in call.rest])
+        guesses = judge_call(call.of([literal_argument(guess), *call.rest]), walk, state) if guess else ()
+        yield from (verdict for verdict in guesses if verdict.level is Level.BLOCK)
         return
-    if two_scripts(first.literal):
-        yield block(f"{shown(first.literal)} mixes letters of two scripts to look like another program")
+    if two_scripts(first.literal) or looks_plain(first.literal):
+        yield block(f"{shown(first.literal)} has letters of another script to look like another program")
         return
     name, trusted = _name(first.literal, walk.places)
     literals = [unescaped(argument.pattern) for argument in call.rest]
@@ -92,20 +93,14 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield allow(f"shows what `{name}` says of itself")
         return
     own = [rule for rule in walk.places.context.rules if like(name, rule.programs) and rule.holds(literals)]
-    fed = bool(call.piped_from or call.documents or call.has_input)
-    holding = [rule for rule in (*rules_about(name), *own) if rule.holds(literals)]
-    every = call.every or any(_lists_all(name, program.text) for word in call.rest for program in word.programs)
-    told = [
-        rule.verdict
-        for rule in holding
-        if rule.fed <= fed and rule.kept <= call.has_output and rule.every <= every
-    ]
+    said = _said(name, call, [*rules_about(name), *own], literals, walk.places.rules)
     found = [
         Verdict(verdict.level, tuple(f"`{name}` {reason}" for reason in verdict.reasons), verdict.secret)
-        for verdict in told
+        for verdict in said
     ]
+    found.extend(told.by_words(name, call, literals, walk, state))
     effects = list(_effects(name, call, walk, state, handler_of(name, call.rest, walk.places.rules)))
-    if any(verdict.level > Level.ALLOW for verdict in told):
+    if any(verdict.level > Level.ALLOW for verdict in said):
         # A rule has said what the program does.
         effects = [verdict for verdict in effects if verdict != _unknown(name)]
     if first.dynamic or name in state.functions:
@@ -126,9 +121,16 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield verdict if kept else replace(verdict, level=min(verdict.level, lowest or verdict.level))
 
 
-def _lists_all(name: str, text: str) -> bool:
-    """Tell whether a text is a call of the program that lists all that it knows of a kind."""
-    return re.match(rf"\s*(?:sudo\s+)?{re.escape(name)}\s", text) is not None and not PICKS.search(text)
+def _said(name: str, call: Call, known: Sequence[Rule], literals: list[str], rules: Rules) -> list[Verdict]:
+    """Return what the rules that hold say of a call."""
+    orders = told.orders(call) if name in rules.told_by_input else []
+    fed = bool(call.piped_from or call.documents or call.has_input)
+    every = call.every or any(told.lists_all(name, program.text) for word in call.rest for program in word.programs)
+    return [
+        rule.verdict
+        for rule in known
+        if rule.holds([*literals, *orders]) and rule.fed <= fed and rule.kept <= call.has_output and rule.every <= every
+    ]
 
 
 def _is_known(name: str, rules: Rules) -> bool:
@@ -378,6 +380,10 @@ def _split(write: Write, arguments: Sequence[Argument]) -> tuple[list[Argument],
             waiting = ""
         elif ended or not text.startswith("-") or text == "-":
             operands.append(argument)
+        elif argument.unknown and not argument.raw.lstrip("'\"").startswith("-"):
+            # What stands before the `-` isn't known: it is an option only if that is nothing.
+            operands.append(argument)
+            options.append(text)
         elif text == "--":
             ended = True
         elif option in write.into:

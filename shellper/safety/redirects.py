@@ -67,12 +67,13 @@ def judge_redirect(
             emptied = bare or (text is not None and not text.strip())
             verb = "adds to" if redirect.operator in (">>", "&>>") else "empties" if emptied else "writes to"
             found = list(written(argument, walk.places, state.folders, verb))
-            if text is not None and _runs_later(argument, walk, state):
+            if text is not None and runs_later(argument, walk, state):
                 found = _remembered(text, verb, found, walk, state)
             yield from found
 
 
-def _runs_later(argument: Argument, walk: Walk, state: State) -> bool:
+def runs_later(argument: Argument, walk: Walk, state: State) -> bool:
+    """Tell whether a word names a file that runs later, such as a shell's start-up file."""
     return any(walk.places.in_list(path, "later") for path in walk.places.resolved(argument, state.folders))
 
 

@@ -138,6 +138,9 @@ class Rules:
     shells: frozenset[str]
     downloaders: frozenset[str]
     senders: frozenset[str]
+    feeders: frozenset[str]
+    told_by_input: frozenset[str]
+    kept_variables: tuple[str, ...]
     sends_with: Mapping[str, tuple[str, ...]]
     decoders: frozenset[str]
     quiet: frozenset[str]
@@ -218,6 +221,9 @@ def load() -> Rules:
         shells=frozenset(runners["shells"]),
         downloaders=frozenset(data["downloaders"]),
         senders=frozenset(data["senders"]),
+        feeders=frozenset((*data["downloaders"], *data["feeders"])),
+        told_by_input=frozenset(data["told_by_input"]),
+        kept_variables=tuple(data["kept_variables"]),
         sends_with=_tuples(data["sends_with"]),
         decoders=frozenset(data["decoders"]),
         quiet=frozenset(data["quiet"]),

@@ -104,8 +104,8 @@ class State:
 class Feed:
     """What the stages of a pipe before this one give it.
 
-    Their programs, the text if it is known and whether that is all of it, the names that they list, and whether
-    something secret was read.
+    Their programs, the text if it is known and whether that is all of it, the names that they list, whether
+    something secret was read, and whether it never ends.
     """
 
     programs: tuple[str, ...] = ()
@@ -113,3 +113,4 @@ class Feed:
     whole: bool = True
     listed: Listed | None = None
     secret: bool = False
+    endless: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from shellper.safety.bombs import calls_itself, named_programs, spawns_without_end
+from shellper.safety.endless import adds_without_end, feeds_on
 from shellper.safety.known import DOCUMENTS, input_of, listed_in, printed_by, shown_by, values_of
 from shellper.safety.listing import fetched_names, plain_name
 from shellper.safety.options import by_variable, names_helper
@@ -92,6 +93,8 @@ class Walk:
             case "if" | "case" | "loop":
                 if node.kind == "loop" and spawns_without_end(node.parts):
                     yield block("starts commands in the background until the computer stops")
+                if node.kind == "loop" and adds_without_end(node.parts):
+                    yield block("adds to a file without end, and so fills the disk")
                 for word in node.words:
                     yield from self.word(word, state)
                 judged = self.again if node.kind == "loop" else self.branches
@@ -171,6 +174,7 @@ class Walk:
                 whole=whole,
                 listed=listed_in(stage, self.values(inner), feed.listed),
                 secret=feed.secret or any(verdict.secret for verdict in found),
+                endless=feeds_on(stage, self.places.rules.places["endless"], feed.endless),
             )
 
     def loop(self, node: Compound, state: State) -> Iterator[Verdict]:
@@ -183,7 +187,9 @@ class Walk:
         arguments = [argument for word in node.words[1:] for argument in expand(word, values)]
         found = [verdict for argument in arguments for verdict in self.programs_of(argument, state)]
         yield from found
-        secret = any(verdict.secret for verdict in found) or any(state.shows_secret(word.raw) for word in node.words[1:])
+        secret = any(verdict.secret for verdict in found) or any(
+            state.shows_secret(word.raw) for word in node.words[1:]
+        )
         known = bool(arguments) and not any(argument.unknown or argument.unset for argument in arguments)
         patterns = [argument.pattern for argument in arguments]
         value = "{" + ",".join(patterns) + "}" if len(patterns) > 1 else "".join(patterns)
@@ -259,6 +265,7 @@ class Walk:
                 has_output=any(keeps_output(redirect) for redirect in node.redirects),
                 secret=feed.secret or any(verdict.secret for verdict in verdicts),
                 listed=feed.listed,
+                endless=feed.endless,
                 targets=tuple(redirect.target.raw for redirect in node.redirects if redirect.target),
             )
             verdicts.extend(self.given(node.assignments, call, state))
@@ -298,7 +305,9 @@ class Walk:
         """Keep in mind the files that something secret may have gone to: all that the command names."""
         raws = [redirect.target.raw for redirect in node.redirects if redirect.target and not redirect.document]
         words = [word.literal or word.raw for word in call.rest if not word.programs]
-        named = [text for text in (*raws, *words) if text[:1] != "-" and "://" not in text and not text.startswith(OPEN)]
+        named = [
+            text for text in (*raws, *words) if text[:1] != "-" and "://" not in text and not text.startswith(OPEN)
+        ]
         state.secret_files.update(filter(LONG_NAME.fullmatch, map(plain_name, named)))
 
     def word(self, word: Word, state: State) -> Iterator[Verdict]:
