@@ -29,7 +29,7 @@ MODULES = re.compile(r"""\b(?:require|import|use|from|load|include)\b\s*\(?\s*['
 RUNS = re.compile(
     r"\bsystem\b|popen|subprocess|\bexec[vlpe]*\s*[(\s'\"]|spawn|`|\bqx\b|child_process|shell_exec|passthru|proc_open"
     r"|os\.execute|shell-command|call-process|Open3|Runtime|\bpty\b|execSync|\|\s*\"|\"\s*\|"
-    r"|\bdo shell script\b|startfile|os:cmd|\.execute\s*\(|\bshell\b\s*[\"'(]|\bsyscmd\b|Invoke-Expression",
+    r"|\bdo (?:shell )?script\b|startfile|os:cmd|\.execute\s*\(|\bshell\b\s*[\"'(]|\bsyscmd\b|Invoke-Expression",
     re.IGNORECASE,
 )
 REMOVES_TREES = re.compile(

@@ -45,6 +45,9 @@ def tee(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge `tee`, also by what it adds to a file that runs later."""
     yield from changes("tee", walk.places.rules.writes["tee"], call.rest, walk.places, state.folders)
     for argument in call.rest:
+        fetched = walk.places.rules.downloaders.intersection(call.piped_from)
+        if fetched and walk.places.starts(argument, state.folders):
+            yield block(f"puts what the network sends into {shown(argument.raw)}, which runs by itself")
         if not argument.pattern.startswith("-") and runs_later(argument, walk, state):
             for text in filter(None, call.documents):
                 yield from (found for found in walk.inner(text, state) if found.level is Level.BLOCK)

@@ -160,6 +160,10 @@ class Places:
             return exact.fullmatch(unescaped(text)) is not None
         return exact.fullmatch(text) is not None or any(_could_meet(path, pattern) for pattern in parts)
 
+    def starts(self, argument: Argument, folders: tuple[str, ...] | None) -> bool:
+        """Tell whether a word names a file that a session begins with, or that lets somebody in."""
+        return any(self.in_list(path, "startup") for path in self.resolved(argument, folders))
+
     def is_secret(self, path: Path) -> bool:
         """Tell whether a path could name something whose content is secret."""
         return self.in_list(path, "secret") and not self.in_list(path, "not_secret")

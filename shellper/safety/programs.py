@@ -62,6 +62,8 @@ SUBSCRIPTING = (
     *("test", "[", "printf", "read", "unset", "let", "declare", "typeset"),
     *("local", "export", "wait", "readonly", "mapfile"),
 )
+# Variables in which people say which program they like.
+OWN_CHOICE = ("EDITOR", "VISUAL", "PAGER", "BROWSER", "SHELL")
 HELP = (["--help"], ["--version"])
 
 Handler = Callable[["Call", "Walk", "State"], Iterator[Verdict]]
@@ -77,6 +79,12 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield warn(f"which program {shown(first.raw)} stands for is only known when it runs")
         for name in _could_be(first.pattern.rpartition("/")[2], walk.places.rules):
             yield from judge_call(call.of([literal_argument(name, first.raw), *call.rest]), walk, state)
+        return
+    if first.raw.strip('"{}$') in OWN_CHOICE and first.unset and not first.pattern:
+        # The user's own setting, which the command doesn't touch.
+        yield confirm(f"runs the program that {shown(first.raw)} names in your settings")
+        shell = call.of([literal_argument("bash"), *call.rest]) if "SHELL" in first.unset else None
+        yield from judge_call(shell, walk, state) if shell else ()
         return
     if first.literal is None:
         yield warn(f"which program {shown(first.raw)} stands for is only known when it runs")
@@ -180,6 +188,8 @@ def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler |
         if target.literal == "-":
             continue
         yield from unpacked(target, walk.places, state.folders)
+        if name in rules.downloaders and walk.places.starts(target, state.folders):
+            yield block(f"puts what the network sends into {shown(target.raw)}, which runs by itself")
     yield from judge_scripts(name, call, walk, state)
     if _has_any(rest, rules.removing.get(name, ())):
         for argument in rest:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shellper.safety.paths import read_secrets, written
 from shellper.safety.syntax import Redirect
-from shellper.safety.verdict import Level, Verdict, allow, combine, confirm, shown
+from shellper.safety.verdict import Level, Verdict, allow, block, combine, confirm, shown
 from shellper.safety.words import Argument, expand
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def runs_later(argument: Argument, walk: Walk, state: State) -> bool:
 def _remembered(text: str, verb: str, found: list[Verdict], walk: Walk, state: State) -> list[Verdict]:
     """Judge a text that is written to a file that runs later by what it would do then."""
     inner = combine(walk.inner(text, state)) if text.strip() else combine(())
+    if any("PATH=" in line and any(f in line for f in OPEN_FOLDERS) and opens_path(line) for line in text.splitlines()):
+        return [block("lets others put their programs in the place of those that run later")]
     if inner.level is Level.BLOCK:
         return [Verdict(Level.BLOCK, ("that runs later: " + inner.reasons[0],))]
     plain = all(SETTING.fullmatch(line) and not ("PATH=" in line and opens_path(line)) for line in text.splitlines())

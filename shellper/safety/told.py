@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shellper.safety.code import judge_code
 from shellper.safety.endless import keeps, never_ends, passes
 from shellper.safety.verdict import Level, Verdict, block, confirm, shown, warn
+from shellper.safety.words import literal_argument
 
 if TYPE_CHECKING:
     from shellper.safety.programs import Call
@@ -52,6 +53,11 @@ def by_words(name: str, call: Call, texts: Sequence[str], walk: Walk, state: Sta
     from_variables = rules.environment.intersection(call.piped_from) and name in SEARCHES
     if from_variables and any(ASKS_SECRET.search(text) for text in texts):
         yield warn("shows the keys or passwords that variables hold", secret=True)
+    if walk.places.rules.downloaders.intersection((name, *call.piped_from)):
+        for raw in call.targets:
+            plain = re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/)", lambda _: walk.places.home, raw.strip("'\""))
+            if walk.places.starts(literal_argument(plain, raw), state.folders) and call.has_output:
+                yield block(f"puts what the network sends into {shown(raw)}, which runs by itself")
     for argument in call.rest:
         if any(mark in argument.pattern for mark in FALSE_SLASHES):
             whole = argument.pattern.lstrip("~.")[:1] in FALSE_SLASHES
