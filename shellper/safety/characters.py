@@ -41,6 +41,11 @@ def two_scripts(word: str) -> bool:
     )
 
 
+def looks_plain(word: str) -> bool:
+    """Tell whether a word of other letters, such as full-width ones, looks like one of plain letters."""
+    return not word.isascii() and unicodedata.normalize("NFKC", word).isascii()
+
+
 def _is_hidden(text: str, place: int) -> bool:
     character = text[place]
     if character in PLAIN:

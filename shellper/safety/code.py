@@ -19,18 +19,22 @@ if TYPE_CHECKING:
 
 MOST_TEXTS = 24
 SHELL_LIKE = ("pwsh", "powershell", "fish")
-TEXT = re.compile(r"""'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`([^`\n]*)`|q[qxw]?[({/]([^)}/\n]*)[)}/]""")
+TEXT = re.compile(
+    r"""'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`([^`\n]*)`|q[qxw]?[({/]([^)}/\n]*)[)}/]"""
+    r"""|<([^<>\s;]*[/~][^<>\s;]*)>"""
+)
 LIST = re.compile(r"""((?:'[^']*'|"[^"]*")(?:\s*,\s*\[?\s*(?:'[^']*'|"[^"]*"))+)""")
 # What only names a module.
 MODULES = re.compile(r"""\b(?:require|import|use|from|load|include)\b\s*\(?\s*['"][\w./-]*['"]""")
 RUNS = re.compile(
     r"\bsystem\b|popen|subprocess|\bexec[vlpe]*\s*[(\s'\"]|spawn|`|\bqx\b|child_process|shell_exec|passthru|proc_open"
     r"|os\.execute|shell-command|call-process|Open3|Runtime|\bpty\b|execSync|\|\s*\"|\"\s*\|"
-    r"|\bdo shell script\b|startfile|os:cmd|\.execute\s*\(|\bshell\b\s*[\"'(]|\bsyscmd\b|Invoke-Expression",
+    r"|\bdo (?:shell )?script\b|startfile|os:cmd|\.execute\s*\(|\bshell\b\s*[\"'(]|\bsyscmd\b|Invoke-Expression",
     re.IGNORECASE,
 )
 REMOVES_TREES = re.compile(
     r"rmtree|delete-directory|rm_rf|rm_r\b|remove_tree|remove_dir|rmSync|removeSync|remove_entry|rimraf|\brm\s*\(|Remove-Item"
+    r"|[\"']rm[\"']\s*,\s*[\"']-\w*[rR]"
 )
 REMOVES = re.compile(
     r"unlink|\bremove\s*\(|\brmdir|\.delete\s*\(|File\.delete|deleteFile|removedirs|\brename\s*\(|move\s*\("
@@ -42,12 +46,23 @@ WRITES = re.compile(
 SOCKET = re.compile(
     r"socket|/inet/|TCPSocket|fsockopen|net\.connect|createConnection|IO::Socket|require\(.net.\)", re.IGNORECASE
 )
-FETCHES = re.compile(r"urllib|urlopen|requests|http|LWP|fetch\s*\(|open-uri|curl|wget", re.IGNORECASE)
-EVALUATES = re.compile(r"\bexec\s*\(|\beval\b|\bcompile\s*\(|new Function|instance_eval|__import__|loadstring")
+FETCHES = re.compile(
+    r"urllib|urlopen|requests|http|LWP|fetch\s*\(|open-uri|curl|wget|\birm\b|\biwr\b|Invoke-\w*Request|Invoke-RestMethod|DownloadString",
+    re.IGNORECASE,
+)
+EVALUATES = re.compile(
+    r"(?i)\biex\b|Invoke-Expression"
+    r"|\bexec\s*\(|\beval\b|\bcompile\s*\(|new Function|instance_eval|__import__|loadstring"
+)
 DECODES = re.compile(
     r"base64|b64decode|unhexlify|fromhex|\bunpack|atob|Buffer\.from|\bdecode|zlib|marshal|codecs|\bchr\s*\(|\\x[0-9a-f]{2}\\x"
     r"|fromCharCode|pack\s*\(|\[::-1\]|\breverse\b",
     re.IGNORECASE,
+)
+TELLING_SHELLS = ("expect", "tclsh", "wish")
+STARTED = re.compile(r"(?:spawn|exec|system)\s+([^;\n\]]+)")
+DELETES_ALL = re.compile(
+    r"(?i)\b(?:delete|empty)\s+(?:every|all|the contents|entire|home|disk|folder)\b|\b(?:shut down|restart)\b"
 )
 FORKS = re.compile(
     r"while.*\bfork\b|\bfork\b.*\b(while|until)\b|loop.*\bfork\b|\bfor\s*\(;;\).*fork|fork.*fork|\bfork\b.*\bfor\b",
@@ -79,6 +94,11 @@ def judge_code(name: str, code: str, walk: Walk, state: State) -> Iterator[Verdi
         yield block(f"the code of `{name}` starts copies of itself until the computer stops")
     if DECODES.search(code) and (EVALUATES.search(code) or runs):
         yield block(f"the code of `{name}` runs something that it hides")
+    if name in TELLING_SHELLS:
+        for command in STARTED.findall(code):
+            yield from (found for found in walk.inner(command, state) if found.level is Level.BLOCK)
+    if name == "osascript" and DELETES_ALL.search(code):
+        yield block(f"the code of `{name}` deletes everything in a folder, or stops the computer")
     texts = list(dict.fromkeys(_texts(code)))[:MOST_TEXTS]
     sends = socket or FETCHES.search(code) is not None
     for text in texts:

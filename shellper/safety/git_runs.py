@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from shellper.safety import reads
@@ -30,6 +31,11 @@ RUNNING = {
     "*": ("--upload-pack", "--receive-pack"),
     "fetch-pack": ("--exec",),
 }
+# Settings whose value git runs.
+RUN_SETTINGS = re.compile(
+    r"(?i)(?:core\.(?:pager|editor|sshcommand|fsmonitor|askpass|gitproxy)|alias\..*|credential\..*helper|diff\..*"
+    r"|(?:filter|merge|difftool|mergetool|pager|sequence|gpg)\..*)"
+)
 HARMLESS = re.compile(
     r"(?i)(color\..*|user\..*|core\.(quotepath|autocrlf|abbrev)|log\..*|advice\..*|init\..*|diff\.renames)"
 )
@@ -50,6 +56,9 @@ def git(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             yield from _blocked(re.sub(r"%(.)", r"\\\1", text.removeprefix("ext::")), walk, state)
         if text.startswith("!"):
             yield from _risky(text.lstrip("!"), walk, state)
+    for key, value in pairwise(rest):
+        if unescaped(rest[0].pattern) == "config" and RUN_SETTINGS.fullmatch(unescaped(key.pattern)):
+            yield from _blocked(unescaped(value.pattern).lstrip("!"), walk, state)
     words = [unescaped(argument.pattern) for argument in rest[:2]]
     steps = {"bisect": "run", "submodule": "foreach"}
     if len(words) == 2 and steps.get(words[0]) == words[1]:

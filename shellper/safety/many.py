@@ -13,6 +13,7 @@ from shellper.safety import reads
 from shellper.safety.listing import RUNS, Listed, find_starts, is_narrow, without_runs
 from shellper.safety.paths import Places, deleted, read_secrets, spellings, written
 from shellper.safety.programs import Call, judge_call, proven
+from shellper.safety.told import PICKERS
 from shellper.safety.verdict import Verdict, block, confirm, shown, warn
 from shellper.safety.words import Argument, escaped, literal_argument, unescaped, unknown_argument
 
@@ -65,7 +66,9 @@ def xargs(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield block("`xargs` runs whatever the network sends")
     for found in found_names(listed, walk.places, state.folders):
         words = [filled(argument, marks[0], found) for argument in inner] if marks and marks[0] else [*inner, found]
-        yield from judge_call(Call(tuple(words), secret=call.secret), walk, state)
+        every = inner[0].literal in call.piped_from and not PICKERS.intersection(call.piped_from)
+        secret = call.secret or any(_is_key(test, walk.places) for test in (listed.tests if listed else ()))
+        yield from judge_call(Call(tuple(words), secret=secret, every=every), walk, state)
 
 
 def filled(argument: Argument, mark: str, found: Argument) -> Argument:
@@ -97,6 +100,11 @@ def found_names(listed: Listed | None, places: Places, folders: tuple[str, ...] 
     if _has_secrets(listed, places, folders):
         return [unknown, *(name for name in names if name.pattern == "/*")]
     return names
+
+
+def _is_key(test: str, places: Places) -> bool:
+    """Tell whether a name that is looked for is one of keys or passwords."""
+    return not test.startswith("-") and (places.is_secret(("x", test)) or places.in_list(("x", test), "keys"))
 
 
 def _has_secrets(listed: Listed, places: Places, folders: tuple[str, ...] | None) -> bool:
@@ -159,9 +167,9 @@ def find(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     texts = [unescaped(argument.pattern) for argument in call.rest]
     starts, first = find_starts(call.rest)
     narrow = is_narrow(without_runs(texts[first:]))
-    secret = any(
-        walk.places.is_secret(("x", value)) for test, value in pairwise(texts) if test in ("-name", "-iname", "-path")
-    )
+    sought = [value for test, value in pairwise(texts) if test in ("-name", "-iname", "-path")]
+    secret = any(walk.places.is_secret(("x", value)) for value in sought)
+    keys = secret or any(_is_key(value, walk.places) for value in sought)
     place, acts, plain = first, False, True
     while place < len(texts):
         text = texts[place]
@@ -180,7 +188,9 @@ def find(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             inner = call.rest[place:end]
             for start in starts if len(starts) <= MOST_STARTS else [unknown_argument("{}")]:
                 found = matching(start, walk.places, state.folders, texts) if narrow else start
-                yield from _find_runs(inner, found, start, secret, walk, state)
+                yield from _find_runs(inner, found, start, keys, walk, state)
+            if secret:
+                yield warn("works on files that can hold keys or passwords", secret=True)
             place = end + 1
     rest = _without_runs(call.rest, texts)
     if not (acts and plain and reads.why_not_find(walk.places.rules.find_tests, rest) is None):
@@ -220,8 +230,6 @@ def _find_runs(
         ]
     yield from read_secrets(start, walk.places, state.folders, below=True)
     yield from judge_call(Call(tuple(words), secret=secret), walk, state)
-    if secret:
-        yield warn("works on files that can hold keys or passwords", secret=True)
 
 
 def parallel(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:

@@ -207,26 +207,23 @@ def _printed_by(file: Argument, walk: Walk, state: State) -> Iterator[Verdict]:
 def _from_input(name: str, call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     """Judge a shell or interpreter that takes its code from its input."""
     rules = walk.places.rules
-    known = False
     for document in call.documents:
         if document is None:
             yield warn(f"`{name}` runs what it gets as input")
         elif name in rules.shells:
-            known = True
             yield from walk.inner(document, state)
         else:
-            known = True
             yield from judge_code(name, document, walk, state)
-    if rules.downloaders.intersection(call.piped_from):
+    if rules.feeders.intersection(call.piped_from):
         yield block(f"`{name}` runs whatever the network sends")
     elif rules.decoders.intersection(call.piped_from):
-        yield (warn if known else block)(f"`{name}` runs something that is hidden by an encoding")
+        yield block(f"`{name}` runs something that is hidden by an encoding")
     elif (call.piped_from or call.has_input) and not call.documents:
         yield warn(f"`{name}` runs what it gets as input")
 
 
 def _downloads(argument: Argument, rules: Rules) -> bool:
-    return _mentions(argument, rules.downloaders)
+    return _mentions(argument, rules.feeders)
 
 
 def _decodes(argument: Argument, rules: Rules) -> bool:
@@ -268,6 +265,10 @@ def _interpreter(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             return
         if text.startswith("-m"):
             yield confirm(f"runs a module of `{name}`")
+            module = [literal_argument(text[2:])] if text[2:] else []
+            words = [*module, *call.rest[place + 1 :]]
+            judged = judge_call(call.of(words), walk, state) if words else ()
+            yield from (found for found in judged if found.level > Level.CONFIRM)
             return
     yield confirm(f"runs `{name}`")
     yield from _from_input(name, call, walk, state)
@@ -351,28 +352,6 @@ def _make(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield from (found for found in walk.inner(command, state) if found.level > Level.CONFIRM)
 
 
-def _later(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    """Judge `crontab` and `at`: what they are given runs later."""
-    name = call.name
-    texts = [argument.literal for argument in call.rest]
-    if "-l" in texts or texts[:1] == ["-V"] or name == "atq":
-        yield allow(f"`{name}` shows what is planned")
-        return
-    if "-e" in texts:
-        yield confirm(f"`{name}` opens an editor")
-        return
-    yield warn(f"`{name}` makes something run later, or no longer")
-    fetched = any(_downloads(argument, walk.places.rules) for argument in call.rest)
-    if fetched or "curl" in call.piped_from or "wget" in call.piped_from:
-        yield block(f"`{name}` plans whatever the network sends")
-    shown_texts = (walk.values(state).printed(program) for word in call.rest for program in word.programs)
-    made = (state.files.get(plain_name(text)) for text in texts if text)
-    for document in filter(None, (*call.documents, *shown_texts, *made)):
-        for line in document.splitlines():
-            command = re.sub(r"^\s*(@\w+|(\S+\s+){5})", "", line)
-            yield from (found for found in walk.inner(command, state) if found.level > Level.CONFIRM)
-
-
 HANDLERS: dict[str, Handler] = {
     "find": find,
     "xargs": xargs,
@@ -380,10 +359,6 @@ HANDLERS: dict[str, Handler] = {
     "source": _source,
     ".": _source,
     "trap": _trap,
-    "crontab": _later,
-    "at": _later,
-    "atq": _later,
-    "batch": _later,
     "parallel": parallel,
     "make": _make,
     "gmake": _make,

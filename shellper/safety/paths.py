@@ -78,12 +78,27 @@ class Places:
                     return meant[0]
         return None
 
+    def all_backups(self, path: Path) -> bool:
+        """Tell whether a path means a folder of backups, wholly or all that is in it, but for those deep in home."""
+        at_home = any(path[: len(home)] == home and len(path) > len(home) + 1 for home in spellings(self.home))
+        return not at_home and self.all_of(path, "backups")
+
+    def all_of(self, path: Path, name: str) -> bool:
+        """Tell whether a path means a folder of a list, wholly or by everything in it."""
+        while path and _is_bare(path[-1]):
+            path = path[:-1]
+        return self.in_list(path, name)
+
     def covers_secrets(self, path: Path) -> bool:
         """Tell whether what lies below a path takes in home or the system's secrets."""
         kept = (*spellings(self.home), ("etc",), ("root",), ("home",), ("Users",))
         while path and _is_bare(path[-1]):
             path = path[:-1]
-        return any(_meets(path, tuple(map(unescaped, place[: len(path)]))) for place in kept)
+        if any(_meets(path, tuple(map(unescaped, place[: len(path)]))) for place in kept):
+            return True
+        at_home = any(path[: len(home)] == home for home in spellings(self.home))
+        below = (pattern[: len(path)] for pattern in self._lists["secret"][1] if len(pattern) > len(path))
+        return at_home and any(all(map(overlap, path, pattern)) for pattern in below)
 
     def whole(self, path: Path) -> str | None:
         """Name the kept place that a path means, wholly or by everything in it, or return None."""
@@ -145,6 +160,10 @@ class Places:
             return exact.fullmatch(unescaped(text)) is not None
         return exact.fullmatch(text) is not None or any(_could_meet(path, pattern) for pattern in parts)
 
+    def starts(self, argument: Argument, folders: tuple[str, ...] | None) -> bool:
+        """Tell whether a word names a file that a session begins with, or that lets somebody in."""
+        return any(self.in_list(path, "startup") for path in self.resolved(argument, folders))
+
     def is_secret(self, path: Path) -> bool:
         """Tell whether a path could name something whose content is secret."""
         return self.in_list(path, "secret") and not self.in_list(path, "not_secret")
@@ -155,6 +174,12 @@ class Places:
         homes = tuple(dict.fromkeys(map(glob.escape, (self.home.rstrip("/"), os.path.realpath(self.home)))))
         lists = {}
         for name, entries in self.rules.places.items():
+            if name == "secret":
+                # The folder itself holds them, too.
+                entries = (
+                    *entries,
+                    *(entry[:-2] for entry in entries if entry.startswith("~/") and entry.endswith("/*")),
+                )
             patterns = [home + entry[1:] if entry.startswith("~") else entry for entry in entries for home in homes]
             exact = re.compile("|".join(f"(?:{fnmatch.translate(pattern)})" for pattern in patterns))
             lists[name] = (exact, tuple(parts_of(pattern) for pattern in patterns if not pattern.startswith("*")))
@@ -215,6 +240,10 @@ def _removed(name: str, path: Path, places: Places, verb: str, recursive: bool) 
         return warn(f"{verb} {name}: that stands for a disk or the memory itself")
     if places.is_working(path) or places.is_temporary(path) or places.in_list(path, "made_again"):
         return confirm(f"{verb} {name}")
+    if recursive and verb != "moves away" and places.all_backups(path):
+        return block(f"{verb} {name}: that is where backups are kept")
+    if recursive and places.all_of(path, "databases"):
+        return block(f"{verb} {name}: that is where databases are kept")
     if places.in_list(path, "later"):
         return warn(f"{verb} {name}: other programs run or trust that file")
     if places.is_secret(path):
@@ -245,7 +274,8 @@ def written(argument: Argument, places: Places, folders: tuple[str, ...] | None,
 
 def _open_target(argument: Argument, places: Places, what: str) -> Verdict:
     """Judge a target of which only the beginning is known, such as `log-$(date +%F).txt`."""
-    head = argument.pattern
+    # What is worked out by `$((...))` is a number.
+    head = f"0{argument.pattern}" if argument.raw.lstrip('"').startswith("$((") else argument.pattern
     own = head and not argument.unset and not head.startswith(("/", ".", "~", "-")) and "/" not in head
     return (confirm if own else warn)(f"{what}: where that is, is only known when it runs")
 
@@ -305,13 +335,17 @@ def _candidates(argument: Argument, places: Places) -> Iterator[Argument]:
                 yield Argument(text, argument.raw)
 
 
+_SETTINGS = "/etc"
+
+
 def _placed(name: str, path: Path, places: Places, verb: str) -> Verdict:
     """Judge a change at one path by where it lies."""
     shielding = verb.startswith("changes the")
     guarded = places.in_list(path, "guarded")
     private = places.in_list(path, "private")
     needed = places.in_list(path, "later") or (places.is_secret(path) and not private)
-    if guarded or (verb == "empties" and needed):
+    settings = verb in ("empties", "cuts") and places.inside(path, _SETTINGS)
+    if guarded or settings or (verb == "empties" and needed):
         return block(f"{verb} {name}: that decides who may do what here, or what runs")
     if shielding and places.inside(path, places.home):
         return confirm(f"{verb} {name}")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from shellper.safety import reads
-from shellper.safety.characters import two_scripts
+from shellper.safety import reads, told
+from shellper.safety.characters import looks_plain, two_scripts
 from shellper.safety.listing import Listed
 from shellper.safety.network import sends
 from shellper.safety.paths import WORKING, Places, deleted, read_secrets, written
-from shellper.safety.rules import Read, Rules, Write, has_option, like, rules_about
+from shellper.safety.rules import Read, Rule, Rules, Write, has_option, like, rules_about
 from shellper.safety.verdict import Level, Verdict, allow, block, confirm, shown, warn
 from shellper.safety.words import Argument, literal_argument, matches, unescaped
 
@@ -26,16 +26,20 @@ class Call:
     """A program with its words, and what it is given.
 
     The programs that feed it, the texts it gets as input (None if unknown), the names that are listed for it, whether
-    something secret is among all that, and the targets of its redirections.
+    something secret is among all that, the targets of its redirections, whether its words are all that the same
+    program lists, and whether its input never ends.
     """
 
     arguments: tuple[Argument, ...]
     piped_from: tuple[str, ...] = ()
     documents: tuple[str | None, ...] = ()
     has_input: bool = False
+    has_output: bool = False
     secret: bool = False
     listed: Listed | None = None
     targets: tuple[str, ...] = ()
+    every: bool = False
+    endless: bool = False
 
     @property
     def name(self) -> str:
@@ -58,6 +62,8 @@ SUBSCRIPTING = (
     *("test", "[", "printf", "read", "unset", "let", "declare", "typeset"),
     *("local", "export", "wait", "readonly", "mapfile"),
 )
+# Variables in which people say which program they like.
+OWN_CHOICE = ("EDITOR", "VISUAL", "PAGER", "BROWSER", "SHELL")
 HELP = (["--help"], ["--version"])
 
 Handler = Callable[["Call", "Walk", "State"], Iterator[Verdict]]
@@ -74,11 +80,20 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         for name in _could_be(first.pattern.rpartition("/")[2], walk.places.rules):
             yield from judge_call(call.of([literal_argument(name, first.raw), *call.rest]), walk, state)
         return
+    if first.raw.strip('"{}$') in OWN_CHOICE and first.unset and not first.pattern:
+        # The user's own setting, which the command doesn't touch.
+        yield confirm(f"runs the program that {shown(first.raw)} names in your settings")
+        shell = call.of([literal_argument("bash"), *call.rest]) if "SHELL" in first.unset else None
+        yield from judge_call(shell, walk, state) if shell else ()
+        return
     if first.literal is None:
         yield warn(f"which program {shown(first.raw)} stands for is only known when it runs")
+        guess = told.guessed([unescaped(argument.pattern) for argument in call.rest])
+        guesses = judge_call(call.of([literal_argument(guess), *call.rest]), walk, state) if guess else ()
+        yield from (verdict for verdict in guesses if verdict.level is Level.BLOCK)
         return
-    if two_scripts(first.literal):
-        yield block(f"{shown(first.literal)} mixes letters of two scripts to look like another program")
+    if two_scripts(first.literal) or looks_plain(first.literal):
+        yield block(f"{shown(first.literal)} has letters of another script to look like another program")
         return
     name, trusted = _name(first.literal, walk.places)
     literals = [unescaped(argument.pattern) for argument in call.rest]
@@ -86,14 +101,14 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield allow(f"shows what `{name}` says of itself")
         return
     own = [rule for rule in walk.places.context.rules if like(name, rule.programs) and rule.holds(literals)]
-    fed = bool(call.piped_from or call.documents or call.has_input)
-    told = [rule.verdict for rule in (*rules_about(name), *own) if rule.holds(literals) and (fed or not rule.fed)]
+    said = _said(name, call, [*rules_about(name), *own], literals, walk.places.rules)
     found = [
         Verdict(verdict.level, tuple(f"`{name}` {reason}" for reason in verdict.reasons), verdict.secret)
-        for verdict in told
+        for verdict in said
     ]
+    found.extend(told.by_words(name, call, literals, walk, state))
     effects = list(_effects(name, call, walk, state, handler_of(name, call.rest, walk.places.rules)))
-    if any(verdict.level > Level.ALLOW for verdict in told):
+    if any(verdict.level > Level.ALLOW for verdict in said):
         # A rule has said what the program does.
         effects = [verdict for verdict in effects if verdict != _unknown(name)]
     if first.dynamic or name in state.functions:
@@ -112,6 +127,18 @@ def judge_call(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         # What is blocked stays so, whatever a rule of the user's says.
         kept = lowest is None or verdict.level is Level.BLOCK
         yield verdict if kept else replace(verdict, level=min(verdict.level, lowest or verdict.level))
+
+
+def _said(name: str, call: Call, known: Sequence[Rule], literals: list[str], rules: Rules) -> list[Verdict]:
+    """Return what the rules that hold say of a call."""
+    orders = told.orders(call) if name in rules.told_by_input else []
+    fed = bool(call.piped_from or call.documents or call.has_input)
+    every = call.every or any(told.lists_all(name, program.text) for word in call.rest for program in word.programs)
+    return [
+        rule.verdict
+        for rule in known
+        if rule.holds([*literals, *orders]) and rule.fed <= fed and rule.kept <= call.has_output and rule.every <= every
+    ]
 
 
 def _is_known(name: str, rules: Rules) -> bool:
@@ -161,6 +188,8 @@ def _effects(name: str, call: Call, walk: Walk, state: State, handler: Handler |
         if target.literal == "-":
             continue
         yield from unpacked(target, walk.places, state.folders)
+        if name in rules.downloaders and walk.places.starts(target, state.folders):
+            yield block(f"puts what the network sends into {shown(target.raw)}, which runs by itself")
     yield from judge_scripts(name, call, walk, state)
     if _has_any(rest, rules.removing.get(name, ())):
         for argument in rest:
@@ -361,6 +390,10 @@ def _split(write: Write, arguments: Sequence[Argument]) -> tuple[list[Argument],
             waiting = ""
         elif ended or not text.startswith("-") or text == "-":
             operands.append(argument)
+        elif argument.unknown and not argument.raw.lstrip("'\"").startswith("-"):
+            # What stands before the `-` isn't known: it is an option only if that is nothing.
+            operands.append(argument)
+            options.append(text)
         elif text == "--":
             ended = True
         elif option in write.into:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shellper.safety.paths import read_secrets, written
 from shellper.safety.syntax import Redirect
-from shellper.safety.verdict import Level, Verdict, allow, combine, confirm, shown
+from shellper.safety.verdict import Level, Verdict, allow, block, combine, confirm, shown
 from shellper.safety.words import Argument, expand
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ def opens_path(raw: str) -> bool:
     """Tell whether `PATH=...` lets programs be looked up where others can put theirs, or wherever one happens to be."""
     parts = raw.partition("PATH=")[2].replace('"', "").replace("'", "").split(":")
     return any(not part.startswith(("/", "~", "$")) or part.startswith(OPEN_FOLDERS) for part in parts)
+
+
+def keeps_output(redirect: Redirect) -> bool:
+    """Tell whether a redirection puts a program's output into a file."""
+    if redirect.operator not in (">", ">>", ">|", "&>", "&>>") or redirect.target is None:
+        return False
+    return not redirect.target.raw.startswith(("/dev/", ">("))
 
 
 def judge_redirect(
@@ -60,18 +67,21 @@ def judge_redirect(
             emptied = bare or (text is not None and not text.strip())
             verb = "adds to" if redirect.operator in (">>", "&>>") else "empties" if emptied else "writes to"
             found = list(written(argument, walk.places, state.folders, verb))
-            if text is not None and _runs_later(argument, walk, state):
+            if text is not None and runs_later(argument, walk, state):
                 found = _remembered(text, verb, found, walk, state)
             yield from found
 
 
-def _runs_later(argument: Argument, walk: Walk, state: State) -> bool:
+def runs_later(argument: Argument, walk: Walk, state: State) -> bool:
+    """Tell whether a word names a file that runs later, such as a shell's start-up file."""
     return any(walk.places.in_list(path, "later") for path in walk.places.resolved(argument, state.folders))
 
 
 def _remembered(text: str, verb: str, found: list[Verdict], walk: Walk, state: State) -> list[Verdict]:
     """Judge a text that is written to a file that runs later by what it would do then."""
     inner = combine(walk.inner(text, state)) if text.strip() else combine(())
+    if any("PATH=" in line and any(f in line for f in OPEN_FOLDERS) and opens_path(line) for line in text.splitlines()):
+        return [block("lets others put their programs in the place of those that run later")]
     if inner.level is Level.BLOCK:
         return [Verdict(Level.BLOCK, ("that runs later: " + inner.reasons[0],))]
     plain = all(SETTING.fullmatch(line) and not ("PATH=" in line and opens_path(line)) for line in text.splitlines())

@@ -80,7 +80,8 @@ class Script:
 class Rule:
     """What holds for a program with certain words and options; whatever is given must be there.
 
-    With `fed` it holds only if the program gets something as input.
+    With `fed` it holds only if the program gets something as input, with `kept` only if its output goes into a file,
+    with `every` only if its words are all that the same program lists.
     """
 
     programs: tuple[str, ...]
@@ -92,6 +93,8 @@ class Rule:
     first: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     fed: bool = False
+    kept: bool = False
+    every: bool = False
     lowers: bool = False
 
     def holds(self, arguments: list[str]) -> bool:
@@ -135,6 +138,10 @@ class Rules:
     shells: frozenset[str]
     downloaders: frozenset[str]
     senders: frozenset[str]
+    feeders: frozenset[str]
+    told_by_input: frozenset[str]
+    kept_variables: tuple[str, ...]
+    sends_with: Mapping[str, tuple[str, ...]]
     decoders: frozenset[str]
     quiet: frozenset[str]
     recursive: Mapping[str, tuple[str, ...]]
@@ -214,6 +221,10 @@ def load() -> Rules:
         shells=frozenset(runners["shells"]),
         downloaders=frozenset(data["downloaders"]),
         senders=frozenset(data["senders"]),
+        feeders=frozenset((*data["downloaders"], *data["feeders"])),
+        told_by_input=frozenset(data["told_by_input"]),
+        kept_variables=tuple(data["kept_variables"]),
+        sends_with=_tuples(data["sends_with"]),
         decoders=frozenset(data["decoders"]),
         quiet=frozenset(data["quiet"]),
         recursive=_tuples(data["recursive"]),

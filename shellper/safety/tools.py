@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from shellper.safety import reads
 from shellper.safety.code import judge_code
+from shellper.safety.containers import container
 from shellper.safety.git_runs import git
+from shellper.safety.later import alias, crontab, tee
 from shellper.safety.many import found_names
 from shellper.safety.options import by_variable
 from shellper.safety.paths import deleted, read_secrets, written
 from shellper.safety.printed import output
-from shellper.safety.programs import Call, Handler, judge_call, proven
+from shellper.safety.programs import Call, Handler, proven
+from shellper.safety.redirects import runs_later
 from shellper.safety.verdict import Level, Verdict, allow, block, confirm, shown, warn
 from shellper.safety.words import Argument, escaped, literal_argument, unescaped
 
@@ -38,7 +41,8 @@ LISTS_VARIABLES = frozenset({"-p", "-x", "-f", "-F", "-a", "-i", "-r"})
 # What awk is fed becomes a command.
 AWK_RUNS = re.compile(r"system\s*\(\s*\$|\$\d+\s*\|\s*getline|print[^|]*\|\s*\"(?:/bin/)?(?:ba|da|z)?sh")
 CALM_SETTING = re.compile(r"[-+][euxo]+|pipefail|errexit|nounset|xtrace")
-HOST_MOUNT = re.compile(r"(?:.*source=|.*src=)?/(?:etc|root|home|boot|usr|var/run/docker\.sock)?(?:[:,].*)?")
+# A line that `sed` adds to a file.
+SED_ADDS = re.compile(r"(?:^|[;{/\d$])\s*[iac]\\?\s*(.+)")
 SED_RUNS = re.compile(r"(?:^|[;}/\d$])\s*e\s+(.+)|(?:s/(?:\\.|[^/])*/((?:\\.|[^/])*))?/[gpiI0-9]*e[gpiI0-9]*\s*$")
 
 
@@ -74,7 +78,7 @@ def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             value = argument.pattern[found.end() :] if known else None
             yield walk.assignment(found.group(1), argument.raw, True, value)
             yield from by_variable(found.group(1), value, walk, state)
-            state.assign(found.group(1), value)
+            state.assign(found.group(1), value, call.secret)
         elif argument.literal is None:
             yield warn(f"which variable {shown(argument.raw)} is, is only known when it runs")
         elif argument.literal.startswith("-") and set(argument.literal[1:]) <= set(CALM_OPTIONS.get(name, "p")):
@@ -86,7 +90,7 @@ def _export(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
             if name in ("export", "readonly"):
                 continue
             is_read = name == "read" and argument is call.rest[-1] and "=" not in argument.literal
-            state.assign(argument.literal, _line(call, walk, state) if is_read else None)
+            state.assign(argument.literal, _line(call, walk, state) if is_read else None, call.secret)
             if name in ("mapfile", "readarray") and len(call.documents) == 1 and call.documents[0]:
                 state.arrays[argument.literal] = tuple(map(escaped, call.documents[0].splitlines()[:MOST_LINES]))
 
@@ -135,23 +139,6 @@ def _printf(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield proven("printf", reads.why_not_read("printf", walk.places.rules.reads["printf"], call.rest))
 
 
-def _alias(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    if not any("=" in argument.pattern for argument in call.rest):
-        yield allow("`alias` shows other names of commands")
-        return
-    for argument in call.rest:
-        name, mark, value = unescaped(argument.pattern).partition("=")
-        rules = walk.places.rules
-        if mark:
-            known = (
-                name in rules.reads or name in rules.writes or name in rules.wrappers or name in ("cd", "ssh", "git")
-            )
-            same = value.split()[:1] == [name]
-            yield (warn if known and not same else confirm)(f"gives {shown(name)} another meaning")
-            state.functions[name] = None
-            yield from (found for found in walk.inner(value, state) if found.level > Level.CONFIRM)
-
-
 def _awk(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
     doubt = reads.why_not_awk(call.rest)
     yield proven("awk", doubt)
@@ -184,8 +171,12 @@ def _sed(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         for target in re.findall(r"(?:^|[;/}\s\d$])w\s+([^\s;}]+)", unescaped(script.pattern)):
             yield from written(literal_argument(target), walk.places, state.folders, "writes to")
     empties = not scripted and re.fullmatch(r"(?:1,\$)?\s*d", unescaped(operands[0].pattern)) if operands else None
-    for file in (operands if scripted else operands[1:]) if in_place else ():
+    files = (operands if scripted else operands[1:]) if in_place else ()
+    for file in files:
         yield from written(file, walk.places, state.folders, "empties" if empties else "changes")
+        for script in operands[: len(operands) - len(files)] if runs_later(file, walk, state) else ():
+            for text in SED_ADDS.findall(unescaped(script.pattern)):
+                yield from (found for found in walk.inner(text, state) if found.level is Level.BLOCK)
 
 
 def _dd(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -231,39 +222,6 @@ def _kill(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
         yield block("`kill` would end every process, or the first one")
     elif "0" in targets:
         yield warn("`kill` would end this whole session")
-
-
-def _container(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
-    """Judge `docker` and its like by the folders that a container may write."""
-    yield confirm("works with containers")
-    name = call.name
-    texts = [unescaped(argument.pattern) for argument in call.rest]
-    for before, text in zip(["", *texts], texts, strict=False):
-        mounted = before in ("-v", "--volume", "--mount") or text.startswith(("--volume=", "--mount=", "-v/"))
-        path = text.partition("=")[2] if text.startswith("--") else text.removeprefix("-v")
-        if mounted and HOST_MOUNT.fullmatch(path):
-            yield block(f"`{name}` gives a container the files of the whole computer")
-        elif mounted and any(path.split(":")[0].rstrip("/") == home for home in (walk.places.home, "~")):
-            yield warn(f"`{name}` gives a container your home folder")
-    if {"exec", "run"}.intersection(texts[:2]):
-        yield from _in_container(call, texts, walk, state)
-
-
-def _in_container(call: Call, texts: list[str], walk: Walk, state: State) -> Iterator[Verdict]:
-    """Judge what runs in a container: it is apart from the files here, but for the folders that it is given."""
-    rules = walk.places.rules
-    acting = (*rules.writes, *rules.shells, "dd", "find", "env")
-    place = next((at for at, text in enumerate(texts) if at > 1 and text.rpartition("/")[2] in acting), None)
-    if place is None:
-        return
-    found = judge_call(call.of(call.rest[place:]), walk, state)
-    yield from (replace(one, level=Level.WARN) for one in found if one.level is Level.BLOCK)
-    mounts = [re.fullmatch(r"(?:--volume=|-v)?([/~.][^:]*):(/[^:]*)(?::.*)?", text) for text in texts[:place]]
-    for mount in filter(None, mounts):
-        here = re.sub(r"^~(?=/|$)", lambda _: walk.places.home, mount[1]).rstrip("/")
-        inside = re.compile(rf"(?<![\w.]){re.escape(mount[2].rstrip('/'))}(?=/|$|\s|\*)")
-        words = [replace(word, pattern=inside.sub(lambda _: here, word.pattern)) for word in call.rest[place:]]  # noqa: B023
-        yield from (one for one in judge_call(call.of(words), walk, state) if one.level is Level.BLOCK)
 
 
 def _editor(call: Call, walk: Walk, state: State) -> Iterator[Verdict]:
@@ -362,7 +320,7 @@ TOOLS: dict[str, Handler] = {
     "set": _set,
     "shift": _shift,
     "printf": _printf,
-    "alias": _alias,
+    "alias": alias,
     "awk": _awk,
     "gawk": _awk,
     "mawk": _awk,
@@ -373,9 +331,9 @@ TOOLS: dict[str, Handler] = {
     "dd": _dd,
     "ln": _link,
     "kill": _kill,
-    "docker": _container,
-    "podman": _container,
-    "nerdctl": _container,
+    "docker": container,
+    "podman": container,
+    "nerdctl": container,
     "vi": _editor,
     "vim": _editor,
     "nvim": _editor,
@@ -386,6 +344,11 @@ TOOLS: dict[str, Handler] = {
     "test": _test,
     "[": _test,
     "history": _history,
+    "tee": tee,
+    "crontab": crontab,
+    "at": crontab,
+    "atq": crontab,
+    "batch": crontab,
     "shred": _shred,
     "rsync": _rsync,
 }

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from shellper.safety.bombs import calls_itself, named_programs, spawns_without_end
+from shellper.safety.endless import adds_without_end, feeds_on
 from shellper.safety.known import DOCUMENTS, input_of, listed_in, printed_by, shown_by, values_of
 from shellper.safety.listing import fetched_names, plain_name
 from shellper.safety.options import by_variable, names_helper
 from shellper.safety.paths import Places
 from shellper.safety.programs import Call, judge_call
-from shellper.safety.redirects import judge_redirect, opens_path
+from shellper.safety.redirects import judge_redirect, keeps_output, opens_path
 from shellper.safety.rules import like
 from shellper.safety.state import Feed, State
 from shellper.safety.syntax import Compound, Node, Program, Simple, Unreadable, Word
@@ -24,6 +25,9 @@ MOST_DEPTH = 8
 MOST_TEXTS = 200
 NOTHING = Feed()
 NETWORK = ("/dev/tcp/", "/dev/udp/")
+OPEN = ("/dev/", "&", "$(", "`")
+# What is worth to be known again as a file; options have values such as `1` or `-`.
+LONG_NAME = re.compile(r".*[^\W\d].*")
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*|[A-Z]")
 # Lower-case names that programs look at.
 PROXIES = re.compile(r".*_proxy|histchars")
@@ -70,10 +74,10 @@ class Walk:
             feed = input_of(node.redirects, self.places, state, self.places.rules.wrapper_names, feed)
         if isinstance(node, Simple):
             return self.simple(node, state, feed) or [combine(())]
-        verdicts = list(self.compound(node, state, feed))
-        for redirect in node.redirects:
-            verdicts.extend(judge_redirect(redirect, self, state))
-        return verdicts or [combine(())]
+        passed = [verdict for redirect in node.redirects for verdict in judge_redirect(redirect, self, state)]
+        if any(verdict.secret for verdict in passed):
+            feed = replace(feed, secret=True)
+        return [*self.compound(node, state, feed), *passed] or [combine(())]
 
     def compound(self, node: Compound, state: State, feed: Feed) -> Iterator[Verdict]:
         """Judge the parts of a compound command."""
@@ -89,6 +93,8 @@ class Walk:
             case "if" | "case" | "loop":
                 if node.kind == "loop" and spawns_without_end(node.parts):
                     yield block("starts commands in the background until the computer stops")
+                if node.kind == "loop" and adds_without_end(node.parts):
+                    yield block("adds to a file without end, and so fills the disk")
                 for word in node.words:
                     yield from self.word(word, state)
                 judged = self.again if node.kind == "loop" else self.branches
@@ -168,6 +174,7 @@ class Walk:
                 whole=whole,
                 listed=listed_in(stage, self.values(inner), feed.listed),
                 secret=feed.secret or any(verdict.secret for verdict in found),
+                endless=feeds_on(stage, self.places.rules.places["endless"], feed.endless),
             )
 
     def loop(self, node: Compound, state: State) -> Iterator[Verdict]:
@@ -178,14 +185,17 @@ class Walk:
             return
         values = self.values(state)
         arguments = [argument for word in node.words[1:] for argument in expand(word, values)]
-        for argument in arguments:
-            yield from self.programs_of(argument, state)
+        found = [verdict for argument in arguments for verdict in self.programs_of(argument, state)]
+        yield from found
+        secret = any(verdict.secret for verdict in found) or any(
+            state.shows_secret(word.raw) for word in node.words[1:]
+        )
         known = bool(arguments) and not any(argument.unknown or argument.unset for argument in arguments)
         patterns = [argument.pattern for argument in arguments]
         value = "{" + ",".join(patterns) + "}" if len(patterns) > 1 else "".join(patterns)
         name = node.words[0].raw
         yield self.assignment(name, name, True, value if known else None)
-        state.assign(name, value if known else None)
+        state.assign(name, value if known else None, secret)
         yield from self.again(node.parts, state, NOTHING)
 
     def function(self, node: Compound, state: State) -> Iterator[Verdict]:
@@ -209,6 +219,8 @@ class Walk:
         if self.depth >= MOST_DEPTH or len(self.seen) > MOST_TEXTS or not isinstance(body, Compound):
             return [warn("commands are nested too deeply to be read")]
         inner = state.called_with(tuple(argument.pattern if argument.is_proven else None for argument in arguments))
+        if feed.secret:
+            inner.secrets.update("123456789@*")
         found = list(Walk(self.places, self.depth + 1, self.seen).each(body.parts, inner, feed))
         state.learn(inner)
         return found
@@ -230,6 +242,9 @@ class Walk:
         arguments = [argument for word in node.words for argument in expand(word, values)]
         inside = [verdict for argument in arguments for verdict in self.programs_of(argument, state)]
         verdicts = [*inside, *self.assignments(node.assignments, state, lasting=not node.words)]
+        given = [*_written_out(node), *(argument.literal or "" for argument in arguments)]
+        if arguments and any(map(state.shows_secret, given)):
+            verdicts.append(Verdict(Level.ALLOW, ("works on what was secret",), secret=True))
         documents: list[str | None] = [] if feed.text is None else [feed.text]
         if not feed.whole:
             documents.append(None)
@@ -239,15 +254,18 @@ class Walk:
             verdicts.extend(judge_redirect(redirect, self, state, not node.words, told))
         body = state.functions.get(arguments[0].literal or "") if arguments else None
         if body is not None:
-            verdicts.extend(self.called(body, arguments[1:], state, feed))
+            secret = any(verdict.secret for verdict in verdicts)
+            verdicts.extend(self.called(body, arguments[1:], state, replace(feed, secret=feed.secret or secret)))
         if arguments:
             call = Call(
                 tuple(arguments),
                 feed.programs,
                 tuple(documents),
                 has_input=any(redirect.operator in ("<", "<>") for redirect in node.redirects),
+                has_output=any(keeps_output(redirect) for redirect in node.redirects),
                 secret=feed.secret or any(verdict.secret for verdict in verdicts),
                 listed=feed.listed,
+                endless=feed.endless,
                 targets=tuple(redirect.target.raw for redirect in node.redirects if redirect.target),
             )
             verdicts.extend(self.given(node.assignments, call, state))
@@ -255,6 +273,8 @@ class Walk:
                 verdicts.append(block("sends keys or passwords to the network"))
             tells = call.arguments[0].literal == "tee" and feed.whole
             self.remember(node, call, feed.text if tells else told, state)
+            if call.secret or any(verdict.secret for verdict in verdicts):
+                self.remember_secret(node, call, state)
         elif node.words:
             verdicts.append(allow("is empty"))
         return verdicts
@@ -281,6 +301,15 @@ class Walk:
             if fetches or call.arguments[0].literal == "tee":
                 state.files.update(dict.fromkeys(fetched_names(call.arguments), text))
 
+    def remember_secret(self, node: Simple, call: Call, state: State) -> None:
+        """Keep in mind the files that something secret may have gone to: all that the command names."""
+        raws = [redirect.target.raw for redirect in node.redirects if redirect.target and not redirect.document]
+        words = [word.literal or word.raw for word in call.rest if not word.programs]
+        named = [
+            text for text in (*raws, *words) if text[:1] != "-" and "://" not in text and not text.startswith(OPEN)
+        ]
+        state.secret_files.update(filter(LONG_NAME.fullmatch, map(plain_name, named)))
+
     def word(self, word: Word, state: State) -> Iterator[Verdict]:
         """Judge the programs inside a word of a test or a case."""
         for argument in expand(word, self.values(state)):
@@ -300,8 +329,11 @@ class Walk:
         """Judge assignments before a program, or alone, when they last."""
         for word in words:
             values = self.values(state)
+            secret = state.shows_secret(word.raw)
             for program in dict.fromkeys(program for piece in word.pieces for program in piece.programs):
-                yield from self.programs_of(replace(unknown_argument(word.raw), programs=(program,)), state)
+                judged = list(self.programs_of(replace(unknown_argument(word.raw), programs=(program,)), state))
+                secret |= any(verdict.secret for verdict in judged)
+                yield from judged
             found = assigned(word, values)
             if found is None:
                 yield warn(f"can't be read with certainty: {shown(word.raw)}")
@@ -310,7 +342,7 @@ class Walk:
             yield self.assignment(name, word.raw, lasting, value)
             yield from by_variable(name, value, self, state)
             if lasting:
-                state.assign(name, value)
+                state.assign(name, value, secret)
                 self.array(name, word, state)
                 if len(word.pieces) == 2 and word.pieces[1].text.startswith("$(("):
                     state.numbers.add(name)
@@ -347,6 +379,16 @@ class Walk:
     def values(self, state: State) -> Values:
         """Return what the variables hold here."""
         return values_of(self.places, state)
+
+
+def _written_out(node: Simple) -> Iterator[str]:
+    """Yield what a command is given: its words, and what it is fed by its redirections."""
+    yield from (word.raw for word in node.words)
+    for redirect in node.redirects:
+        if redirect.document:
+            yield redirect.document.text
+        elif redirect.target and redirect.operator in ("<", "<<<"):
+            yield redirect.target.raw
 
 
 def _joined(first: tuple[str, ...] | None, second: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -42,7 +42,7 @@ FOLLOWED = [
     "env x=~ sh -c 'rm -rf $x'",
     "xargs -a <(echo ~) rm -rf",
     "tar --remove-files -cf x.tar ~",
-    "find ~ -type f -exec dd if=/dev/zero of={} \\;",
+    "find ~ -type f -exec dd if=/dev/zero of={} count=1 \\;",
     "cat > c.py <<'E'\nimport shutil; shutil.rmtree('~')\nE\npython3 c.py",
 ]
 

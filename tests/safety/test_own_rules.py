@@ -16,7 +16,7 @@ def context(tmp_path: Path, text: str) -> Context:
 
 
 def rule(level: str, more: str = "") -> str:
-    return f'[[rule]]\nprograms = ["make", "reboot", "rm", "ls"]\nlevel = "{level}"\nreason = "is mine"\n{more}\n'
+    return f'[[rule]]\nprograms = ["make", "swapoff", "rm", "ls"]\nlevel = "{level}"\nreason = "is mine"\n{more}\n'
 
 
 def test_no_file_is_no_rule(tmp_path: Path) -> None:
@@ -35,14 +35,14 @@ def test_a_rule_raises(tmp_path: Path) -> None:
 def test_a_rule_does_not_lower(tmp_path: Path) -> None:
     for level in ("allow", "confirm"):
         own = context(tmp_path, rule(level))
-        assert read_command("reboot", own).level is Level.WARN
+        assert read_command("swapoff", own).level is Level.WARN
         assert read_command("make x", own).level is Level.CONFIRM
         assert read_command("rm x", own).level is Level.CONFIRM
 
 
 def test_a_rule_lowers_where_it_says_so_but_never_a_block(tmp_path: Path) -> None:
     own = context(tmp_path, rule("allow", "lowers = true"))
-    assert read_command("reboot", own).level is Level.ALLOW
+    assert read_command("swapoff", own).level is Level.ALLOW
     assert read_command("make x", own).level is Level.ALLOW
     assert read_command("make x > /etc/x", own).level is Level.WARN
     assert read_command("rm -rf ~", own).level is Level.BLOCK
