@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 
 from model.words import (
@@ -61,6 +62,8 @@ _OTHER_EXTENSIONS = [
     ".svg",
     ".dat",
 ]
+_TWIN_MARKS = ("old", "new", "copy", "backup", "2", "3", "final", "draft", "(1)", "(2)", "a", "b", "test", "local")
+_TWIN_ENDINGS = (".bak", ".old", ".1", "~")
 _VERBS = ("call", "buy", "ask", "pay", "send", "meet", "fix", "check")
 # A world of few words teaches those words; names of any word teach copying.
 _ANY_WORD_SHARE = 0.6
@@ -148,6 +151,25 @@ class Names:
         if rng.random() < 0.03:
             ending += rng.choice((".bak", ".old", ".1", ".gz", ".orig"))
         return self.stem() + ending
+
+    def twin(self, name: str) -> str:
+        """Return a name that is easily taken for another one: a mark more, another number or ending, another joint."""
+        rng = self.rng
+        hidden, name = ("." if name.startswith(".") else ""), name.lstrip(".")
+        stem, dot, ending = name.partition(".")
+        joint = rng.choice(("_", "-", " ", ""))
+        longer = f"{stem}{joint}{rng.choice((*_TWIN_MARKS, self._mark(), self._words(1)[0]))}{dot}{ending}"
+        numbers = list(re.finditer(r"\d+", stem))
+        made = [longer, longer, f"{rng.choice(_TWIN_MARKS)}{joint}{name}", name + rng.choice(_TWIN_ENDINGS)]
+        if numbers:
+            found = rng.choice(numbers)
+            other = f"{(int(found[0]) + rng.randint(1, 8)) % 10 ** len(found[0]):0{len(found[0])}}"
+            made += [f"{stem[: found.start()]}{other}{stem[found.end() :]}{dot}{ending}"] * 4
+        if dot:
+            made += [stem + rng.choice((".txt", ".md", ".csv", ".log", ".json", ".test.js", ".min.css"))]
+        if re.search(r"[_\- ]", stem):
+            made += [re.sub(r"[_\- ]", rng.choice(("_", "-", " ", "")), stem) + dot + ending]
+        return hidden + rng.choice(made)
 
     def folder(self) -> str:
         """Return a folder name."""

@@ -6,9 +6,10 @@ import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 
-from model.heard import COUNTED, Heard
+from model.heard import COUNTED, MIDDLE, NUMBERED, Heard, pick
 from model.names import TEXT_EXTENSIONS, extension_name
 from model.world import World
 
@@ -36,8 +37,21 @@ _NUMBER_WORDS = [
     "twenty",
 ]
 _TENS = ["_", "_", "twenty", "thirty", "forty", "fifty"]
-_MOVING = ("it", "it_folder", "prev", "dir_nth", "line_nth", "found", "found_folder", "mentioned")
-ORDINALS = {"listed_first": 0, "listed_second": 1, "listed_third": 2}
+_MOVING = (
+    "it",
+    "it_parent",
+    "it_folder",
+    "prev",
+    "dir_nth",
+    "line_nth",
+    "line_num",
+    "found",
+    "found_folder",
+    "mentioned",
+)
+_FILE_SLOTS = ("file", "newfile", "subfile")
+_FOLDER_SLOTS = ("folder", "newfolder", "emptyfolder", "sub")
+_TWIN_SHARE = 0.3
 
 
 class UnfillableError(Exception):
@@ -65,6 +79,12 @@ def size_word(rng: random.Random, size: str) -> str:
     said = rng.choice(_UNITS[size[-1]]).format(size[:-1])
     number, _, unit = said.partition(" ")
     return f"{number} {_SINGULAR[unit]}" if number == "1" and unit in _SINGULAR else said
+
+
+def _are_twins(one: str, other: str) -> bool:
+    """Say whether two names begin alike for half of their length."""
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return alike * 2 >= max(len(one), len(other), 4)
 
 
 def is_moving(slot: str) -> bool:
@@ -118,8 +138,8 @@ class Slots:
             "emptyfolder": lambda: self._from(self.world.folders(empty=True)),
             "emptyinner": self._empty_inner,
             "folderpath": self._folder_path,
-            "newfile": lambda: self._new(self.world.names.file),
-            "newfolder": lambda: self._new(self.world.names.folder),
+            "newfile": lambda: self._new(lambda: self._like(_FILE_SLOTS) or self.world.names.file()),
+            "newfolder": lambda: self._new(lambda: self._like(_FOLDER_SLOTS) or self.world.names.folder()),
             "sub": self._sub,
             "subfile": lambda: self._from(self.world.files(self.world.folder / self.get("sub"))),
             "lostfile": self._lost,
@@ -142,6 +162,7 @@ class Slots:
             "sizeword": lambda: size_word(self.world.rng, self.get(f"size{number}")),
             "it": lambda: self._remembered(self.memory.files, self.memory.since_file, 2, 1),
             "prev": lambda: self._remembered(self.memory.files, self.memory.since_file, 3, 2),
+            "it_parent": self._parent,
             "it_folder": lambda: self._remembered(self.memory.folders, self.memory.since_folder, 1, 1),
         }
         return makers[kind]()
@@ -151,7 +172,8 @@ class Slots:
         free = [candidate for candidate in candidates if candidate not in self.values.values()]
         if not free:
             raise UnfillableError
-        return self.world.rng.choice(free)
+        twins = [one for one in free if any(_are_twins(one, value) for value in self.values.values())]
+        return self.world.rng.choice(twins if twins and self.world.rng.random() < _TWIN_SHARE else free)
 
     def _new(self, make: Callable[[], str]) -> str:
         name = make()
@@ -159,11 +181,18 @@ class Slots:
             raise UnfillableError
         return name
 
+    def _like(self, kinds: tuple[str, ...]) -> str:
+        """Return, now and then, a twin of a name that is spoken of beside it, else nothing."""
+        named = [PurePosixPath(value).name for slot, value in self.values.items() if slot.rstrip("0123456789") in kinds]
+        if not named or self.world.rng.random() >= _TWIN_SHARE:
+            return ""
+        return self.world.names.twin(self.world.rng.choice(named))
+
     def _stem(self) -> str:
         """Return a new name that gets its ending from the phrasing."""
         taken = {path.stem for path in self.world.folder.iterdir()}
         while True:
-            stem = self._new(self.world.names.stem)
+            stem = self._new(lambda: self._like(("stem",)) or self.world.names.stem())
             if "." not in stem and stem not in taken:
                 return stem
 
@@ -276,14 +305,24 @@ class Slots:
             raise UnfillableError
         return str(path.relative_to(self.world.folder))
 
+    def _parent(self) -> str:
+        """Return the folder, below this one, in which the file that was spoken of last lies."""
+        path = PurePosixPath(self._remembered(self.memory.files, self.memory.since_file, 2, 1))
+        if path.parent == PurePosixPath("."):
+            raise UnfillableError
+        return str(path.parent)
+
     @property
     def _heard(self) -> dict[str, Callable[[], str | None]]:
         """What can be named of the last output, by the slot's name."""
         heard = self.memory.heard
         return {
             "nth": lambda: self.world.rng.choice(tuple(COUNTED)),
+            "num": lambda: self.world.rng.choice(tuple(NUMBERED)),
+            "middle": lambda: self.world.rng.choice(MIDDLE),
             "dir_nth": self._listed_folder,
             "line_nth": lambda: heard.line(self.get("nth")),
+            "line_num": lambda: heard.line(self.get("num")),
             "found": heard.found,
             "found_folder": heard.found_folder,
             "mentioned": self._mentioned,
@@ -292,9 +331,7 @@ class Slots:
     def _listed_folder(self) -> str | None:
         """Return a folder of the last listing, counted among the folders."""
         folders = [entry for entry in self.memory.listing if self.world.resolve(entry).is_dir()]
-        place = COUNTED[self.get("nth")]
-        enough = len(folders) > 1 and len(folders) > (place if place >= 0 else -place - 1)
-        return folders[place] if enough else None
+        return pick(folders, self.get("nth"))
 
     def _mentioned(self) -> str | None:
         """Return the only file beside the one shown that the last output names."""
@@ -309,14 +346,10 @@ class Slots:
         """Return an entry of the last listing that is a file."""
         entries = self.memory.listing
         if name == "listed_only":
-            picked = entries if len(entries) == 1 else []
-        elif name == "listed_last":
-            picked = entries[-1:] if len(entries) > 1 else []
+            picked = entries[0] if len(entries) == 1 else None
         else:
-            index = COUNTED[self.get("nth")] if name == "listed_nth" else ORDINALS[name]
-            if index < 0:
-                entries, index = entries[::-1], -index - 1
-            picked = entries[index : index + 1] if len(entries) > max(index, 1) else []
-        if not picked or not self.world.resolve(picked[0]).is_file():
+            word = name.removeprefix("listed_")
+            picked = pick(entries, self.get(word) if word in ("nth", "num", "middle") else word)
+        if not picked or not self.world.resolve(picked).is_file():
             raise UnfillableError
-        return picked[0]
+        return picked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable
 
 from model.phrasings import SLOT
 from model.slots import Slots
@@ -11,7 +12,7 @@ from model.slots import Slots
 _NAME_QUOTES = ("'{}'", "'{}'", '"{}"', '"{}"', '"{}"', "`{}`", "“{}”")
 _ENDING = re.compile(r"(\.[A-Za-z]\w*)+")
 _TEXT_SLOTS = ("content", "pattern")
-_BARE_SLOTS = ("n", "nword", "ext", "extname", "nth", "sizeword", "process", "pid")
+_BARE_SLOTS = ("n", "nword", "ext", "extname", "nth", "num", "middle", "sizeword", "process", "pid")
 _QUOTE_CHARACTERS = "\"'`“”‘’«»"
 _TOUCHING = tuple(_QUOTE_CHARACTERS + "/*?")
 _BEFORE = (
@@ -81,8 +82,18 @@ def _loosen(rng: random.Random, parts: list[str]) -> list[str]:
     return parts
 
 
-def request(phrasing: str, slots: Slots) -> str:
-    """Return the text of a request. Raises `UnfillableError` where a slot can't be filled."""
+def _names(values: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what finds the names that calls spell out: arguments, and each folder and file of a path."""
+    named = {part for value in values for part in (value, *value.split("/")) if len(part) > 1 and not SLOT.search(part)}
+    ordered = sorted(named - {"..", "~"}, key=len, reverse=True)
+    return re.compile(f"({'|'.join(map(re.escape, ordered))})") if ordered else None
+
+
+def request(phrasing: str, slots: Slots, values: Iterable[str] = ()) -> str:
+    """Return the text of a request; `values` are the arguments of its calls, whose letters stay as they are.
+
+    Raises `UnfillableError` where a slot can't be filled.
+    """
     rng = slots.world.rng
     pieces = SLOT.split(phrasing)
     for i in range(1, len(pieces), 2):
@@ -94,4 +105,6 @@ def request(phrasing: str, slots: Slots) -> str:
         _quoted(rng, piece, slots.get(piece), pieces[i - 1], pieces[i + 1]) if i % 2 else piece
         for i, piece in enumerate(pieces)
     ]
+    if names := _names(values):
+        parts = [piece for i, part in enumerate(parts) for piece in ([part] if i % 2 else names.split(part))]
     return "".join(_loosen(rng, parts)).strip()

@@ -10,7 +10,6 @@ import json
 import math
 import os
 import random
-import re
 import sys
 import tempfile
 from collections import Counter
@@ -21,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from model.compound import join
+from model.drills import Drill
 from model.heard import Heard
 from model.phrasings import SLOT, Group, Scenario, load
 from model.slots import Memory, Slots, UnfillableError, is_moving
 from model.surface import request
-from model.world import World
+from model.world import World, is_binary
 from shellper.calls import ToolCall, load_catalogue
 from shellper.dialect import Conversation, Response, Step, Turn
 
@@ -54,15 +54,15 @@ _SPECIAL_ARGUMENTS = (
 _LENGTHS = (1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8, 10, 12)
 _REFERENCE_SHARE = 0.3
 _OUTPUT_SHARE = 0.4
-_SCENARIO_SHARE = 0.45
+_SCENARIO_SHARE = 0.55
 _GOES_ON_SHARE = 0.3
+_DRILL_SHARE = 0.18
 _COMPOUND_SHARE = 0.13
 _UNKNOWN_SHARE = 0.25
 _ABSENT_SHARE = 0.03
 _TRIES = 60
-# Groups and scenarios whose requests make sense only with the outputs carry it in their names.
-_LEANING = re.compile(r"listed|heard|^wordy\.s")
-_READING = ("cat", "tail", "wc", "sort", "grep", "diff")
+_SPOKEN_SLOTS = ("it", "it_parent", "it_folder", "prev")
+_READING = ("cat", "tail", "head", "wc", "sort", "grep", "diff")
 
 
 class FailedError(Exception):
@@ -148,7 +148,10 @@ def play(group: Group, slots: Slots, absent: bool = False) -> Turn:
     calls = fill(group, slots)
     if calls and calls[0].name == "cd" and not world.holds(str(calls[0].arguments["folder"])):
         raise UnfillableError
-    text = request(world.rng.choice(group.say), slots)
+    if any(is_binary(str(value)) for call in calls if call.name in _READING for value in call.arguments.values()):
+        raise UnfillableError
+    given = [value for call in calls for value in call.arguments.values() if isinstance(value, str)]
+    text = request(world.rng.choice(group.say), slots, given)
     memory.since_file += 1
     memory.since_folder += 1
     if not calls:
@@ -185,6 +188,12 @@ def _leans_on_output(group: Group) -> bool:
     return "listed" in str(group.slots) or ".heard" in group.id
 
 
+def _needs_outputs(scenario: Scenario) -> bool:
+    """Say whether a scenario's requests may make sense only with the outputs: it has files to tell of, or says so."""
+    told = (slot for slot in scenario.slots if is_moving(slot) and slot not in _SPOKEN_SLOTS)
+    return bool(scenario.files) or any(told) or scenario.id.startswith("wordy.")
+
+
 class Synthesizer:
     """A deterministic stream of conversations from a seed."""
 
@@ -198,6 +207,10 @@ class Synthesizer:
             self.by_tool.setdefault(group.tool, []).append(group)
         self.references = [g for g in self.groups if g.id.endswith(".it") or "it" in g.slots or _leans_on_output(g)]
         self.leaning = [g for g in self.groups if _leans_on_output(g)]
+        self.drill = Drill(self.groups, play)
+        # Drawn like cards, so that each scenario is played before one is played again.
+        self.deck: list[Scenario] = []
+        self.showing = {g.id for g in self.leaning} | {s.id for s in self.scenarios if _needs_outputs(s)}
         self.references += [g for g in self.groups if {"it_folder", "prev"} & g.slots]
 
     def examples(self, count: int) -> Iterator[Example]:
@@ -220,11 +233,16 @@ class Synthesizer:
     def _one(self, world: World) -> Example:
         if self.scenarios and self.rng.random() < _SCENARIO_SHARE:
             return self._scenario(world)
+        if self.rng.random() < _DRILL_SHARE:
+            turns, names = self.drill.turns(world)
+            return Example(tuple(turns) if len(turns) > 2 else (), tuple(names))
         return self._mixed(world, Memory(), self.rng.choice(_LENGTHS))
 
     def _scenario(self, world: World) -> Example:
         """Play a hand-written scenario."""
-        scenario: Scenario = self.rng.choice(self.scenarios)
+        if not self.deck:
+            self.deck = self.rng.sample(self.scenarios, len(self.scenarios))
+        scenario: Scenario = self.deck.pop()
         slots = Slots(world, Memory(), bare=True)
         # Chosen before the first call, while everything still lies where the scenario begins.
         for name in scenario.slots:
@@ -277,7 +295,7 @@ class Synthesizer:
             for group in self.rng.sample(self.leaning, len(self.leaning)):
                 with suppress(UnfillableError):
                     return play(group, Slots(world, memory)), [group.id]
-        group = self._pick(first, spoken=memory.since_file < 3)
+        group = self._pick(first, spoken=min(memory.since_file, memory.since_folder) < 3)
         slots = Slots(world, memory)
         absent = group.slots == {"file"} and self.rng.random() < _ABSENT_SHARE
         if absent:
@@ -320,7 +338,7 @@ class Synthesizer:
 
     def _without_outputs(self, example: Example) -> Example:
         """Hide the outputs of some conversations, where no request leans on them."""
-        if self.rng.random() >= _UNKNOWN_SHARE or any(_LEANING.search(group) for group in example.groups):
+        if self.rng.random() >= _UNKNOWN_SHARE or not self.showing.isdisjoint(example.groups):
             return example
         hidden = tuple(
             replace(turn, steps=tuple(Step(step.call, Response(state="unknown")) for step in turn.steps))

@@ -26,7 +26,13 @@ _REFERRING = (
     "{} is out of date", "moved to {}",
 )  # fmt: skip
 _RECENT_SHARE = 0.25
+_TWIN_SHARE = 0.2
 _BINARY = (".pdf", ".jpg", ".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar")
+
+
+def is_binary(name: str) -> bool:
+    """Say whether a name is that of a file which nobody reads as text."""
+    return name.lower().endswith(_BINARY)
 
 
 @dataclass
@@ -112,12 +118,10 @@ class World(Shell):
     def _fill(self, folder: Path, files: int, folders: int, depth: int) -> None:
         """Make files and folders below a folder."""
         rng = self.rng
-        shared = self.names.file() if rng.random() < 0.3 else ""
-        for index in range(files):
+        for _ in range(files):
             name = self._fresh(folder, lambda: self.names.file(text=rng.random() < 0.93))
-            if shared and index and rng.random() < 0.3:
-                stem, dot, ending = shared.partition(".")
-                name = f"{stem}{rng.choice(('_', '-', ' ', ''))}{rng.randint(1, 9)}{dot}{ending}"
+            if (others := self.files(folder)) and rng.random() < _TWIN_SHARE:
+                name = self.names.twin(rng.choice(others))
             if os.path.lexists(folder / name):
                 continue
             path = folder / name
@@ -125,7 +129,12 @@ class World(Shell):
             stamp = self._stamp()
             os.utime(path, (stamp, stamp))
         for _ in range(folders):
-            child = folder / self._fresh(folder, self.names.folder)
+            name = self._fresh(folder, self.names.folder)
+            if (others := self.folders(folder)) and rng.random() < _TWIN_SHARE:
+                name = self.names.twin(rng.choice(others))
+            child = folder / name
+            if os.path.lexists(child):
+                continue
             child.mkdir()
             if rng.random() < 0.25:
                 continue
@@ -134,7 +143,7 @@ class World(Shell):
     def files(self, folder: Path | None = None) -> list[str]:
         """Return the names of the text files in a folder."""
         folder = folder or self.folder
-        return sorted(p.name for p in folder.iterdir() if p.is_file() and not p.name.lower().endswith(_BINARY))
+        return sorted(p.name for p in folder.iterdir() if p.is_file() and not is_binary(p.name))
 
     def folders(self, folder: Path | None = None, empty: bool | None = None) -> list[str]:
         """Return the names of the folders in a folder, only the empty or the filled ones where asked."""
