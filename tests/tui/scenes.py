@@ -103,7 +103,7 @@ async def failed(room: Room, seat: Seat) -> None:
 
 async def offered(room: Room, seat: Seat) -> None:
     await seat.type("/")
-    await seat.sees("/model")
+    await seat.sees("/cd")
 
 
 async def searched(room: Room, seat: Seat) -> None:
