@@ -10,8 +10,10 @@ screen says `WRONG`; the session puts it right as a person would, by editing it,
 `MOST_WRONG` of those the test fails. The same session makes the README's pictures: `python -m tests.tui.pictures`.
 """
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ import pytest
 
 from shellper.resources import adapter_folder
 from shellper.sandbox import SandboxLevel, current_level
+from shellper.session.store import STORE_NAME
 from shellper.weights.adapter import ADAPTER_FILE
 from tests.cli.conftest import Program
 from tests.tui.pane import Pane, settled
@@ -53,8 +56,8 @@ def _at_terminal(program: Program) -> dict[str, str]:
 class RealSession:
     """The session, played in a pane; `screens` are kept, `wrong` are the proposals that were not wanted."""
 
-    def __init__(self, pane: Pane) -> None:
-        self.pane = pane
+    def __init__(self, pane: Pane, store: Path) -> None:
+        self.pane, self._store = pane, store
         self.screens: list[str] = []
         self.wrong: list[str] = []
 
@@ -69,11 +72,19 @@ class RealSession:
         def is_there() -> bool:
             card = last_card(self.pane.screen, ask.request)
             asked = card is not None and card.is_asked and card.command != decided
-            found[:] = [card] if card is not None and (asked or card.is_over) else []
+            # A turn is over when the store says so: on a busy machine a screen can stand half drawn for a while.
+            over = card is not None and card.is_over and self._is_ended(ask)
+            found[:] = [card] if card is not None and (asked or over) else []
             return bool(found)
 
         self.pane.until(is_there, f"an answer to {ask.request!r}")
         return found[0]
+
+    def _is_ended(self, ask: Ask) -> bool:
+        """Say whether the last turn of the store is that of the request (or of its command, typed) and has ended."""
+        with contextlib.closing(sqlite3.connect(f"{self._store.as_uri()}?mode=ro", uri=True)) as database:
+            row = database.execute("SELECT request, ended_at FROM turns ORDER BY id DESC LIMIT 1").fetchone()
+        return row is not None and row[0] in (ask.request, ask.command) and row[1] is not None
 
     def play(self, number: int, ask: Ask) -> None:
         """Ask, keep the proposal, decide, keep the outcome."""
@@ -136,13 +147,14 @@ def real(tmp_path: Path, program: Program, weights_path: Path) -> Iterator[RealS
     program.config.write_text(f"weights = {str(weights_path)!r}\n")
     environment = _at_terminal(program)
     pane = Pane("tests.tui.real_entry", make_world(program.home), environment, tmp_path / "tmux")
-    yield RealSession(pane)
+    yield RealSession(pane, program.state / STORE_NAME)
     pane.close()
     stop = [sys.executable, "-m", "shellper", "engine", "stop"]
     subprocess.run(stop, env=environment, check=False, capture_output=True)
 
 
 @pytest.mark.weights
+@pytest.mark.timeout(900)
 def test_ten_requests_to_the_real_model(real: RealSession, program: Program) -> None:
     pane = real.pane
     pane.sees("Say what you want", "sandbox full")
