@@ -232,6 +232,6 @@ async def test_an_offer_for_an_older_text_is_not_taken(room: Room) -> None:
         await seat.ended()
         assert seat.cards[-1].request == "hello"
         await seat.type("/")
-        await seat.sees("/model")
+        await seat.sees("/cd")
         await seat.press("backspace")
         assert not seat.main.area.offering
