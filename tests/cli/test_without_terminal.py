@@ -137,6 +137,8 @@ def test_json_of_what_ran(program: Program) -> None:
         "changed": [],
         "transaction": None,
         "refusal": "",
+        "left": "",
+        "job": None,
     }
     assert (second["exit_code"], second["output"]) == (1, "cat: none: No such file or directory\n")
 

@@ -16,6 +16,7 @@ from textwrap import dedent
 import pytest
 
 from shellper.jobs import MOST_ENDED, JobsError, JobState
+from shellper.jobs.record import read_steward
 from shellper.sandbox import SandboxLevel, run
 from tests.jobs.conftest import World, wait_for
 from tests.sandbox.conftest import python
@@ -205,6 +206,8 @@ def test_escapes_and_binary_output_are_made_harmless(world: World) -> None:
 def test_a_damaged_record_loses_nothing(world: World, mark: str) -> None:
     running, ended = world.job(f"echo said; sleep {mark} &"), world.job("(sleep 0.5; echo once) &")
     world.ended(ended.number)
+    # A steward ends a little later than its job's record says.
+    wait_for(lambda: read_steward(ended.folder) is None, "the end of the steward")
     for job in (running, ended):
         (job.folder / "job.json").write_text('{"version": 1, "comm')
     found = world.jobs.all()
