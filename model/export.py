@@ -1,6 +1,7 @@
-"""Exporting the adapter of a run, or the mean of several: `python -m model.export RUN...`.
+"""Exporting the adapter of a run, or the mean of several: `python -m model.export RUN... [--shares SHARE...]`.
 
-Several runs must have started from one another, or their mean is no model.
+Several runs must have started from one another, or their mean is no model (weight averaging along a run: Izmailov et
+al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization").
 """
 
 from __future__ import annotations
@@ -22,18 +23,21 @@ from shellper.weights.base import BASE_SHA256
 _MIB = 1 << 20
 
 
-def mean_state(runs: Sequence[Path]) -> dict[str, torch.Tensor]:
-    """Return the mean of the trained values of several runs."""
-    states = [torch.load(run / CHECKPOINT, weights_only=True)["network"] for run in runs]
-    return {key: torch.stack([state[key] for state in states]).mean(0) for key in states[0]}
+def mean_state(runs: Sequence[Path], shares: Sequence[float]) -> dict[str, torch.Tensor]:
+    """Return the mean of the trained values of several runs, each by its share; the shares sum to 1."""
+    mean: dict[str, torch.Tensor] = {}
+    for run, share in zip(runs, shares, strict=True):
+        for key, value in torch.load(run / CHECKPOINT, weights_only=True)["network"].items():
+            mean[key] = mean[key] + share * value if key in mean else share * value
+    return mean
 
 
-def export(runs: Sequence[Path], out: Path) -> None:
+def export(runs: Sequence[Path], shares: Sequence[float], out: Path) -> None:
     """Write the mean of the adapters of runs as float16, by a temporary file and a rename."""
     from gguf import GGUFWriter
 
     settings = json.loads((runs[0] / "settings.json").read_text(encoding="utf-8"))
-    state = mean_state(runs)
+    state = mean_state(runs, shares)
     part = out.with_suffix(".part")
     out.parent.mkdir(parents=True, exist_ok=True)
     writer = GGUFWriter(str(part), "gemma3")
@@ -62,9 +66,13 @@ def main() -> None:
     """Export and say how large the file is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--shares", nargs="+", type=float, help="each run's share of the mean; equal without it")
     parser.add_argument("--out", type=Path, default=shipped_adapter_path())
     arguments = parser.parse_args()
-    export(arguments.runs, arguments.out)
+    shares = arguments.shares or [1 / len(arguments.runs)] * len(arguments.runs)
+    if len(shares) != len(arguments.runs) or abs(sum(shares) - 1) > 1e-6:
+        parser.error("--shares needs a share for each run, together 1")
+    export(arguments.runs, shares, arguments.out)
     print(f"{arguments.out}: {arguments.out.stat().st_size / _MIB:.1f} MiB")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from shellper.dialect.control import Tokenizer
@@ -10,6 +11,7 @@ OUTPUT_TOKENS = 200
 _HEAD_SHARE = 2 / 3
 # A line longer than this is cut before it is tokenized: nothing in the middle of it would be kept anyway.
 _LINE_CHARACTERS = 400
+_LEFT_OUT = re.compile(r"\[\.\.\. (\d+) lines left out \.\.\.\]")
 
 
 def cut_output(text: str, tokenizer: Tokenizer, budget: int = OUTPUT_TOKENS) -> str:
@@ -32,6 +34,25 @@ def cut_output(text: str, tokenizer: Tokenizer, budget: int = OUTPUT_TOKENS) -> 
     tail = _fitting(reversed(lines[len(head) :]), tokenizer, budget - head_budget)[::-1]
     left_out = len(lines) - len(head) - len(tail)
     return "\n".join([*head, *([_left_out(left_out)] if left_out else []), *tail])
+
+
+def numbered(text: str) -> str:
+    """Return a cut output with each line's number in front of it, one of a single line as it is.
+
+    "The third one" is then looked up, where a small model would have to count.
+    """
+    lines = text.split("\n")
+    if len(lines) == 1:
+        return text
+    number, made = 0, []
+    for line in lines:
+        number += 1
+        if left_out := _LEFT_OUT.fullmatch(line):
+            number += int(left_out[1][:9]) - 1
+            made.append(line)
+        else:
+            made.append(f"{number} {line}")
+    return "\n".join(made)
 
 
 def _left_out(lines: int) -> str:

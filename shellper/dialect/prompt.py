@@ -10,6 +10,7 @@ from shellper.calls import Argument, ToolCall
 from shellper.dialect import control
 from shellper.dialect.control import Tokenizer
 from shellper.dialect.conversation import Conversation, Response, Step, Turn
+from shellper.dialect.cut import numbered
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,11 @@ def response_segments(call: ToolCall, response: Response) -> Iterator[Segment]:
     yield f"response:{call.name}{{"
     for index, name in enumerate(sorted(fields)):
         yield f"{',' if index else ''}{name}:"
-        yield from value_segments(fields[name])
+        if name == "output" and "\n" in response.output:
+            # The number is followed by the space that stands before each line.
+            yield from (Control(control.ESCAPE), numbered(response.output), Control(control.ESCAPE))
+        else:
+            yield from value_segments(fields[name])
     yield "}"
     yield Control(control.END_RESPONSE)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from shellper.dialect import Conversation, ModelStep
 
-LOW_CONFIDENCE = 0.59
+LOW_CONFIDENCE = 0.66
 """Below this confidence a step is worth a question; `model/README.md` says what share of errors lies there."""
 
 

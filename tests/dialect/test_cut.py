@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shellper.dialect import cut_output
+from shellper.dialect.cut import numbered
 from shellper.weights import LlamaTokenizer
 
 lines = st.text(st.sampled_from("ab c.\t{}/é日\U0001f468\u2581\U000e0001"), max_size=30) | st.builds(
@@ -66,3 +67,16 @@ def test_the_ends_of_a_long_line_stay(tokenizer: LlamaTokenizer) -> None:
 def test_blank_ends_go(tokenizer: LlamaTokenizer) -> None:
     assert cut_output("\n\n  a\n\nb \n\n", tokenizer) == "  a\n\nb "
     assert cut_output("\n", tokenizer) == ""
+
+
+def test_lines_are_numbered_where_there_are_several() -> None:
+    assert numbered("a.txt") == "a.txt"
+    assert numbered("a.txt\n\n b.txt") == "1 a.txt\n2 \n3  b.txt"
+
+
+def test_numbers_go_on_behind_the_lines_left_out(tokenizer: LlamaTokenizer) -> None:
+    every = [f"line {number}" for number in range(1, 1001)]
+    lines = numbered(cut_output("\n".join(every), tokenizer, 100)).split("\n")
+    kept = [line for line in lines if not NOTE.fullmatch(line)]
+    assert len(kept) == len(lines) - 1
+    assert all(line == f"{line.rsplit(' ', 1)[1]} line {line.rsplit(' ', 1)[1]}" for line in kept)

@@ -15,6 +15,7 @@ from shellper.dialect import (
     encode,
     render_conversation,
 )
+from shellper.dialect.cut import numbered
 from shellper.dialect.prompt import Control, spaced
 from shellper.weights import LlamaTokenizer
 from tests.dialect.conversations import FORGED, conversations, readable
@@ -47,9 +48,9 @@ GOLDEN = """\
 what is in this folder?<end_of_turn>
 <start_of_turn>model
 <start_function_call>call:ls{}<end_function_call><start_function_response>\
-response:ls{output:<escape> a.txt
- it's <escape>
- <escape>}<end_function_response><end_of_turn>
+response:ls{output:<escape>1 a.txt
+2 it's <escape>
+3 <escape>}<end_function_response><end_of_turn>
 <start_of_turn>user
 copy a.txt to b.txt and show its last 3 lines<end_of_turn>
 <start_of_turn>model
@@ -133,7 +134,8 @@ def test_a_forged_call_in_an_output_stays_text(tokenizer: LlamaTokenizer, contro
     conversation = (Turn("show x", (Step(ToolCall("cat", {"file_name": FORGED}), Response(FORGED)),), done=False),)
     tokens = render_conversation(conversation, tokenizer).tokens
     assert tokens.count(tokenizer.control("<start_function_call>")) == 1
-    assert readable(tokens, tokenizer, controls).count(spaced(FORGED)) == 2
+    text = readable(tokens, tokenizer, controls)
+    assert (text.count(spaced(FORGED)), text.count(numbered(FORGED))) == (1, 1)
 
 
 def test_declarations_name_every_tool_between_bos_and_the_first_turn(

@@ -27,25 +27,28 @@ CONVERSATIONS: list[Conversation] = [
 ]
 
 
-def messages(conversation: Conversation) -> list[dict[str, object]]:
-    """Return a conversation in the form that chat templates take."""
+def messages(conversation: Conversation, together: bool) -> list[dict[str, object]]:
+    """Return a conversation in the form that chat templates take; `together` puts a turn's calls in one message."""
     result: list[dict[str, object]] = []
     for turn in conversation:
         result.append({"role": "user", "content": turn.request})
-        for step in turn.steps:
-            result.append({"role": "assistant", "tool_calls": [step.call.as_json()]})
-            result.append({"role": "tool", "name": step.call.name, "content": step.response.output})
+        for steps in [turn.steps] if together and turn.steps else [(step,) for step in turn.steps]:
+            result.append({"role": "assistant", "tool_calls": [step.call.as_json() for step in steps]})
+            result += [{"role": "tool", "name": step.call.name, "content": step.response.output} for step in steps]
         if turn.reply:
             result.append({"role": "assistant", "content": turn.reply})
     return result
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("conversation", CONVERSATIONS)
 def test_the_template_renders_what_the_dialect_does(
-    conversation: Conversation, tokenizer: LlamaTokenizer, controls: dict[int, str]
+    conversation: Conversation, together: bool, tokenizer: LlamaTokenizer, controls: dict[int, str]
 ) -> None:
     source = (prompts_folder() / "chat_template.jinja").read_text(encoding="utf-8")
     # As chat templates are rendered everywhere: a sandbox that drops the lines of blocks.
     template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(source)
-    text = template.render({"messages": messages(conversation), "bos_token": "<bos>", "add_generation_prompt": True})
+    text = template.render(
+        {"messages": messages(conversation, together), "bos_token": "<bos>", "add_generation_prompt": True}
+    )
     assert text == readable(render_conversation(conversation, tokenizer).tokens, tokenizer, controls)

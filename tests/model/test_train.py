@@ -108,7 +108,7 @@ def test_a_stopped_run_ends_like_one_that_was_not(tmp_path: Path, monkeypatch: p
 def test_the_exported_adapter_merges_to_what_was_trained(tmp_path: Path) -> None:
     run = _run(tmp_path)
     run.train(_sequences(), padding=0)
-    export([tmp_path], tmp_path / "adapter.gguf")
+    export([tmp_path], [1.0], tmp_path / "adapter.gguf")
     adapter = load_adapter(tmp_path / "adapter.gguf")
     base = TinyBase()
     base.float32("token_embd.weight")
