@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from model.calibrate import Scored, calibration_error, read_scored, reliability, threshold
-from model.evaluate import percent
+from model.evaluate import COLUMNS, percent
 from model.phrasings import Group, load
 
 CARD = Path(__file__).parent / "README.md"
 FOLDER = Path(__file__).parent / "card"
 RESULTS, CONFIDENCES = FOLDER / "results.jsonl", FOLDER / "confidences.jsonl"
+PRODUCT = "Q8_0"
 _SMOOTHED = 12
 _LEAST_ASKED = 5
 
@@ -32,21 +33,20 @@ def read_results(path: Path = RESULTS) -> list[Result]:
     kinds: dict[tuple[Any, ...], Result] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        kinds[row["set"], row["outputs"], row["history"], row["weights"]] = row
-    return sorted(kinds.values(), key=lambda row: str(row["set"]))
+        kinds[row["set"], row["outputs"], row["history"], row["disk"], row["weights"]] = row
+    return sorted(kinds.values(), key=lambda row: (row["set"], row["outputs"], row["history"], row["disk"]))
 
 
 def results_table(results: Iterable[Result]) -> str:
     """Return a line a development set, with what is right in per cent and its interval."""
     lines = [
-        "| set | outputs | history | weights | calls right | rightly not called | requests right | conversations |",
+        "| set | outputs | history | disk | calls right | rightly not called | requests right | conversations |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in results:
-        shares = (percent(*row[kind]) for kind in ("calls", "silences", "requests", "conversations"))
-        lines.append(
-            f"| {row['set']} | {row['outputs']} | {row['history']} | {row['weights']} | {' | '.join(shares)} |"
-        )
+        shares = " | ".join(percent(*row[column]) for column in COLUMNS)
+        disk = row["disk"] if row["weights"] == PRODUCT else f"{row['disk']}, {row['weights']}"
+        lines.append(f"| {row['set']} | {row['outputs']} | {row['history']} | {disk} | {shares} |")
     return "\n".join(lines)
 
 
@@ -114,7 +114,9 @@ def parts() -> dict[str, Callable[[], str]]:
 def _plain(results: Iterable[Result]) -> list[Result]:
     """Return the results of the product as it is: one for each set."""
     return [
-        row for row in results if (row["outputs"], row["history"], row["weights"]) == ("real", "right calls", "Q8_0")
+        row
+        for row in results
+        if (row["outputs"], row["history"], row["disk"], row["weights"]) == ("real", "right calls", "asked", PRODUCT)
     ]
 
 

@@ -1,6 +1,7 @@
 """Evaluating weights on development sets: `python -m model.evaluate tests/eval/core.jsonl`.
 
-The weights answer through the real engine. Teacher-forced (the default), each step is asked for with the right calls as
+The weights answer through the real engine, and what can't work on the disk gives way as it does in a session; how they
+answer without that is counted beside it. Teacher-forced (the default), each step is asked for with the right calls as
 its history; free-running, with the model's own. Two calls are equal when name and arguments are equal once arguments
 that equal their default are gone and paths are normalized (`./a` is `a`).
 """
@@ -24,8 +25,10 @@ from shellper.calls import LocalDisk, ToolCall, load_catalogue
 from shellper.calls.guard import suggest
 from shellper.dialect import Conversation, ModelStep, Response, Step, Turn
 from shellper.engine import Engine
+from shellper.engine.grounded import ground
 
 Outputs = Literal["real", "none"]
+COLUMNS = ("calls", "silences", "requests", "conversations")
 _MOST_STEPS = 8
 
 
@@ -58,6 +61,7 @@ class Score:
     conversations_right: int = 0
     turns: int = 0
     turns_right: int = 0
+    steps_wrong: int = 0
     misses: list[str] = field(default_factory=list)
     confidences: list[tuple[float, bool]] = field(default_factory=list)
     tools: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -133,49 +137,67 @@ class Evaluation:
         """Take the engine, what stands in the history, whose calls do, and whether what the guard offers is taken."""
         self.engine, self.outputs, self.free, self.guard = engine, outputs, free, guard
 
-    def score(self, cases: Sequence[Case]) -> Score:
-        """Return the score of all cases."""
-        score = Score()
+    def score(self, cases: Sequence[Case]) -> tuple[Score, Score]:
+        """Return the score of all cases, and the score of the model without the disk (where it is teacher-forced)."""
+        scores = Score(), Score()
         for case in cases:
             with tempfile.TemporaryDirectory(prefix="eval-") as folder:
                 shell = Shell(Path(folder).resolve())
                 make_files(shell.root, case.files)
                 history: Conversation = ()
-                all_right = True
+                wrong = [0, 0]
                 for task in case.tasks:
-                    turn, right = self._turn(history, task, shell, score, case.id)
-                    history = (*history, turn)
-                    all_right &= right
-                    score.turns += 1
-                    score.turns_right += right
-            score.conversations += 1
-            score.conversations_right += all_right
-        return score
+                    before = [score.steps_wrong for score in scores]
+                    history = (*history, self._turn(history, task, shell, scores, case.id))
+                    for index, score in enumerate(scores):
+                        score.turns += 1
+                        score.turns_right += score.steps_wrong == before[index]
+                        wrong[index] += score.steps_wrong - before[index]
+            for index, score in enumerate(scores):
+                score.conversations += 1
+                score.conversations_right += not wrong[index]
+        return scores
 
-    def _turn(self, history: Conversation, task: Task, shell: Shell, score: Score, case: str) -> tuple[Turn, bool]:
-        """Ask for the steps of one turn; return the turn as it stands in the history, and whether all was right."""
+    def _turn(self, history: Conversation, task: Task, shell: Shell, scores: tuple[Score, Score], case: str) -> Turn:
+        """Ask for the steps of one turn; return the turn as it stands in the history."""
         steps: list[Step] = []
         reply = ""
-        right = True
         for index in range(_MOST_STEPS):
             open_turn = Turn(task.request, tuple(steps), done=False)
-            generation = self.engine.generate((*history, open_turn))
+            alone = self.engine.generate((*history, open_turn))
+            disk = LocalDisk(shell.folder, shell.root)
+            generation = ground(self.engine, (*history, open_turn), alone, disk).generation
             step = self._guarded(generation.step, shell, (*history, open_turn)) if self.guard else generation.step
             wanted = task.calls[index] if index < len(task.calls) else None
-            step_right = is_right(step, wanted)
-            right &= step_right
-            score.confidences.append((generation.confidence, step_right))
-            score.tools[wanted[0].name if wanted else "none"][step.call.name if step.call else "none"] += 1
-            self._count(score, wanted is not None, bool(task.calls), step_right)
-            if not step_right:
-                wish = _describe(ModelStep(wanted[0])) if wanted else "no call"
-                score.misses.append(f"{case}: {task.request!r} -> {_describe(step)}; right: {wish}")
+            for score, one, confidence in zip(
+                scores, (step, alone.step), (generation.confidence, alone.confidence), strict=True
+            ):
+                self._note(score, task, wanted, one, confidence, case)
             call = step.call if self.free else (wanted[0] if wanted else None)
             if call is None:
                 reply = step.reply if step.call is None else ""
                 break
             steps.append(Step(call, _told(shell.run(call), self.outputs)))
-        return Turn(task.request, tuple(steps), reply), right
+        return Turn(task.request, tuple(steps), reply)
+
+    def _note(
+        self,
+        score: Score,
+        task: Task,
+        wanted: tuple[ToolCall, ...] | None,
+        step: ModelStep,
+        confidence: float,
+        case: str,
+    ) -> None:
+        """Count a step."""
+        right = is_right(step, wanted)
+        score.steps_wrong += not right
+        score.confidences.append((confidence, right))
+        score.tools[wanted[0].name if wanted else "none"][step.call.name if step.call else "none"] += 1
+        self._count(score, wanted is not None, bool(task.calls), right)
+        if not right:
+            wish = _describe(ModelStep(wanted[0])) if wanted else "no call"
+            score.misses.append(f"{case}: {task.request!r} -> {_describe(step)}; right: {wish}")
 
     def _guarded(self, step: ModelStep, shell: Shell, conversation: Conversation) -> ModelStep:
         """Return the step with the name that the guard offers, as a user would take it."""
@@ -232,20 +254,17 @@ def main() -> None:
     arguments = parser.parse_args()
     engine = DirectEngine(arguments.weights or _weights_in_use())
     outputs: tuple[Outputs, ...] = ("real", "none") if arguments.outputs == "both" else (arguments.outputs,)
-    print("| set | outputs | calls right | not called, rightly | requests right | conversations right |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| set | outputs | disk | calls right | not called, rightly | requests right | conversations right |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for path in arguments.sets:
         for kind in outputs:
-            score = Evaluation(engine, kind, arguments.free, arguments.guard).score(
+            score, alone = Evaluation(engine, kind, arguments.free, arguments.guard).score(
                 list(read_cases(path))[: arguments.most]
             )
-            columns = (
-                percent(score.calls_right, score.calls),
-                percent(score.silences_right, score.silences),
-                percent(score.turns_right, score.turns),
-                percent(score.conversations_right, score.conversations),
-            )
-            print(f"| {path.stem} | {kind} | {' | '.join(columns)} |", flush=True)
+            scores = {"asked": score} if arguments.free else {"not asked": alone, "asked": score}
+            for disk, one in scores.items():
+                columns = " | ".join(percent(*one.as_json()[column]) for column in COLUMNS)
+                print(f"| {path.stem} | {kind} | {disk} | {columns} |", flush=True)
             if arguments.confidences:
                 rows = (
                     json.dumps({"set": path.stem, "confidence": round(c, 4), "right": r}) for c, r in score.confidences
@@ -254,9 +273,10 @@ def main() -> None:
                     out.writelines(f"{row}\n" for row in rows)
             if arguments.results:
                 kind_of = {"outputs": kind, "history": "own calls" if arguments.free else "right calls"}
-                row = {"set": path.stem, **kind_of, "weights": arguments.label, **score.as_json()}
                 with arguments.results.open("a", encoding="utf-8") as out:
-                    out.write(json.dumps(row) + "\n")
+                    for disk, one in scores.items():
+                        row = {"set": path.stem, **kind_of, "disk": disk, "weights": arguments.label, **one.as_json()}
+                        out.write(json.dumps(row) + "\n")
             if arguments.misses:
                 print("\n".join(f"  {miss}" for miss in score.misses), file=sys.stderr, flush=True)
 

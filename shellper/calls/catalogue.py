@@ -20,8 +20,8 @@ ParameterType = Literal["string", "integer", "boolean"]
 class Parameter:
     """One argument a tool takes; `role` is `path` for a name in the file system and `text` otherwise.
 
-    `glob` says that a path may be a pattern with `*` and `?`, `exists` that it must be there without being one, `form`
-    that a text must be a size or a mode.
+    `glob` says that a path may be a pattern with `*` and `?`, `exists` that it must be there without being one, `thing`
+    what must be there, where the call is not recursive; `form` that a text must be a size or a mode.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Parameter:
     minimum: int | None = None
     glob: bool = False
     exists: bool = False
+    thing: Literal["", "file", "folder"] = ""
     form: Literal["", "size", "mode"] = ""
 
     @property

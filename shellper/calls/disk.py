@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +23,12 @@ class Disk(Protocol):
 
     def matches(self, pattern: str) -> Sequence[str]:
         """Return the paths that bash puts in a pattern's place."""
+
+    def below(self, path: str, depth: int, most: int) -> Mapping[str, bool]:
+        """Return what lies at most so many levels below a folder, as paths from there, and whether each is a folder.
+
+        The nearest come first, and no more than `most`.
+        """
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,33 @@ class LocalDisk:
             return self._resolve(path).is_dir()
         except (OSError, ValueError):  # a name too long or with a NUL is no folder's
             return False
+
+    def below(self, path: str, depth: int, most: int) -> Mapping[str, bool]:
+        """Return what lies at most so many levels below a folder, as paths from there, and whether each is a folder.
+
+        The nearest come first, and no more than `most`; what can't be read holds nothing.
+        """
+        found: dict[str, bool] = {}
+        level = [""]
+        for _ in range(depth):
+            inner: list[str] = []
+            for folder in level:
+                if len(found) >= most:
+                    break
+                for name, is_folder in self._entries(posixpath.join(path, folder)):
+                    found[posixpath.join(folder, name)] = is_folder
+                    if is_folder and not name.startswith("."):
+                        inner.append(posixpath.join(folder, name))
+            level = inner
+        return dict(islice(found.items(), most))
+
+    def _entries(self, path: str) -> Sequence[tuple[str, bool]]:
+        """Return a folder's entries in the order of their names, links to folders as what they point to."""
+        try:
+            with os.scandir(self._resolve(path)) as entries:
+                return sorted((entry.name, entry.is_dir()) for entry in entries)
+        except (OSError, ValueError):
+            return []
 
     def matches(self, pattern: str) -> Sequence[str]:
         """Return the paths that bash puts in a pattern's place: in it only `*` and `?` are special."""

@@ -31,6 +31,7 @@ def step_record(outcome: Outcome) -> dict[str, Any]:
         "verdict": proposal.verdict.level.value,
         "reasons": list(proposal.verdict.reasons),
         "confidence": proposal.confidence,
+        "note": proposal.note,
         "meant": None if proposal.meant is None else proposal.meant.command,
         "decision": outcome.decision.action.value,
         "elsewhere": outcome.decision.elsewhere,

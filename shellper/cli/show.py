@@ -103,6 +103,8 @@ class Screen:
                 self.line("(d shows the differences)", "dim")
         if proposal.is_unsure:
             self.line(f"the model is unsure ({proposal.confidence:.0%})", "magenta")
+        if proposal.note:
+            self.line(proposal.note, "magenta")
         if proposal.meant is not None:
             self.line(f"did you mean: {proposal.meant.command}   (m takes it)", "magenta")
 

@@ -6,7 +6,7 @@ from shellper.dialect.cut import cut_output
 from shellper.dialect.declarations import declaration_segments
 from shellper.dialect.grammar import Allowed, Grammar
 from shellper.dialect.parse import DialectError, parse_step
-from shellper.dialect.prompt import Rendered, encode, render_conversation
+from shellper.dialect.prompt import Rendered, call_segments, encode, render_conversation
 
 __all__ = [
     "CONTROL_TOKENS",
@@ -21,6 +21,7 @@ __all__ = [
     "Step",
     "Tokenizer",
     "Turn",
+    "call_segments",
     "cut_output",
     "declaration_segments",
     "encode",

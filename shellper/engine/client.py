@@ -10,11 +10,12 @@ import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shellper.calls import ToolCall
 from shellper.dialect import Conversation
 from shellper.engine.launch import START_SECONDS, Launch, how_it_ended, start_child, start_host
 from shellper.engine.protocol import Engine, EngineError, Generation, GenerationCancelled
@@ -83,6 +84,18 @@ class RemoteEngine(ABC):
             cancelled or threading.Event(),
         )
         return generation_from_json(reply["generation"])
+
+    def choose(
+        self, conversation: Conversation, calls: Sequence[ToolCall], cancelled: threading.Event | None = None
+    ) -> Generation | None:
+        """Return the step that is the likeliest of some calls, if any is likely enough."""
+        request = {
+            "op": "choose",
+            "conversation": conversation_to_json(conversation),
+            "calls": [call.as_json() for call in calls],
+        }
+        reply = self._ask(request, None, cancelled or threading.Event())
+        return None if reply["generation"] is None else generation_from_json(reply["generation"])
 
     def count_tokens(self, conversation: Conversation) -> int:
         """Return how many tokens a conversation takes."""

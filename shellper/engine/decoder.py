@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shellper.calls import Catalogue
-from shellper.dialect import Grammar, ModelStep
+from shellper.calls import Catalogue, ToolCall
+from shellper.dialect import Grammar, ModelStep, call_segments, encode
 from shellper.dialect.control import ESCAPE
 from shellper.engine.choice import Chooser
-from shellper.engine.context import CONTEXT_TOKENS, LlamaContext
+from shellper.engine.choosing import Chosen, choose
+from shellper.engine.context import CONTEXT_TOKENS, LlamaContext, Logits
 from shellper.engine.copying import Source
-from shellper.engine.protocol import LOW_CONFIDENCE, EngineError
+from shellper.engine.protocol import LEAST_LIKELY, LOW_CONFIDENCE, EngineError
 from shellper.weights.errors import WeightsError
 from shellper.weights.tokenizer import LlamaTokenizer
 
@@ -81,6 +82,16 @@ class Decoder:
         grammar allows there. `on_text` gets whole characters; an `<escape>` comes as a quotation mark.
         """
         return self._write(prompt, Fork(), after_response, on_text, check)
+
+    def choose(self, prompt: Sequence[int], calls: Sequence[ToolCall], check: Check) -> Chosen | None:
+        """Return the likeliest of some calls behind a prompt; None where none is likely enough."""
+
+        def look(beginning: Sequence[int]) -> Logits:
+            tokens = (*prompt, *beginning)
+            return self.context.read(tokens[self.context.keep(tokens[:-1]) :], check)
+
+        written = [encode(call_segments(call), self.tokenizer) for call in calls]
+        return choose(written, self.tokenizer, look, LEAST_LIKELY)
 
     def alternative(
         self, prompt: Sequence[int], decoded: Decoded, after_response: bool, check: Check

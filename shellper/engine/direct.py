@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from shellper.calls import Catalogue, load_catalogue
-from shellper.dialect import Conversation, Rendered, cut_output, declaration_segments, encode, render_conversation
+from shellper.calls import Catalogue, ToolCall, load_catalogue
+from shellper.dialect import (
+    Conversation,
+    ModelStep,
+    Rendered,
+    cut_output,
+    declaration_segments,
+    encode,
+    render_conversation,
+)
 from shellper.dialect.prompt import Segment
 from shellper.engine.context import CONTEXT_TOKENS
-from shellper.engine.decoder import Decoder
+from shellper.engine.decoder import Check, Decoder
 from shellper.engine.protocol import EngineError, Generation, GenerationCancelled
 from shellper.weights.build import CATALOGUE_KEY
 from shellper.weights.tokenizer import LlamaTokenizer
@@ -82,19 +90,7 @@ class DirectEngine:
         cancelled: threading.Event | None = None,
     ) -> Generation:
         """Return the model's next step."""
-        if not conversation or conversation[-1].done:
-            raise EngineError("the conversation's last turn has ended; add a request to it")
-        prompt = self.render(conversation).tokens
-        taken = len(prompt) - self._prefix_tokens
-        if taken > self._context_tokens:
-            raise EngineError(
-                f"the conversation takes {taken} tokens, and {self._context_tokens} fit; mend: start a new conversation"
-            )
-
-        def check() -> None:
-            if cancelled is not None and cancelled.is_set():
-                raise GenerationCancelled
-
+        prompt, check = self._prompt(conversation), _checking(cancelled)
         after_response = bool(conversation[-1].steps)
         first = self._decoder.decode(prompt, after_response, on_text or _ignore, check)
         second = self._decoder.alternative(prompt, first, after_response, check)
@@ -111,6 +107,26 @@ class DirectEngine:
             alternative=others[0].step if others else None,
         )
 
+    def choose(
+        self, conversation: Conversation, calls: Sequence[ToolCall], cancelled: threading.Event | None = None
+    ) -> Generation | None:
+        """Return the step that is the likeliest of some calls, if any is likely enough."""
+        prompt = self._prompt(conversation)
+        chosen = self._decoder.choose(prompt, calls, _checking(cancelled))
+        return None if chosen is None else Generation(ModelStep(calls[chosen.index]), chosen.share, len(prompt))
+
+    def _prompt(self, conversation: Conversation) -> Sequence[int]:
+        """Return the tokens of a conversation that goes on, if they fit."""
+        if not conversation or conversation[-1].done:
+            raise EngineError("the conversation's last turn has ended; add a request to it")
+        prompt = self.render(conversation).tokens
+        taken = len(prompt) - self._prefix_tokens
+        if taken > self._context_tokens:
+            raise EngineError(
+                f"the conversation takes {taken} tokens, and {self._context_tokens} fit; mend: start a new conversation"
+            )
+        return prompt
+
     def count_tokens(self, conversation: Conversation) -> int:
         """Return how many tokens a conversation takes, without the declarations of an untuned file."""
         return len(render_conversation(conversation, self._decoder.tokenizer).tokens)
@@ -122,6 +138,16 @@ class DirectEngine:
     def close(self) -> None:
         """Free the model."""
         self._decoder.close()
+
+
+def _checking(cancelled: threading.Event | None) -> Check:
+    """Return what raises where the event is set."""
+
+    def check() -> None:
+        if cancelled is not None and cancelled.is_set():
+            raise GenerationCancelled
+
+    return check
 
 
 def _ignore(text: str) -> None:

@@ -1,8 +1,9 @@
 """The host: one loaded engine, served to clients on a UNIX socket or on one connection, one generation at a time.
 
-A request is `{"id", "op"}`, with `conversation` for `generate` and `count`, `text` for `cut`; `ready` (answered once
-the engine is loaded), `status` and `stop` take nothing, `cancel` takes the id of a `generate`. Replies carry the
-request's id and an `event`: any number of `text`, then one of `done`, `cancelled` and `error` (a one-line `message`).
+A request is `{"id", "op"}`, with `conversation` for `generate`, `choose` (which has `calls`, too) and `count`, `text`
+for `cut`; `ready` (answered once the engine is loaded), `status` and `stop` take nothing, `cancel` takes the id of a
+`generate` or a `choose`. Replies carry the request's id and an `event`: any number of `text`, then one of `done`,
+`cancelled` and `error` (a one-line `message`).
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from shellper.calls import ToolCall
 from shellper.dialect import Conversation
-from shellper.engine.protocol import Engine, EngineError, GenerationCancelled
+from shellper.engine.protocol import Engine, EngineError, Generation, GenerationCancelled
 from shellper.engine.serialize import conversation_from_json, generation_to_json
 from shellper.engine.wire import Connection, ConnectionLostError, Message
 
@@ -28,11 +30,12 @@ _END_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class _Job:
-    """A generation that a client waits for."""
+    """A generation that a client waits for; where there are calls, the likeliest of them is."""
 
     connection: Connection
     number: Any
     conversation: Conversation
+    calls: tuple[ToolCall, ...] | None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -170,8 +173,9 @@ class Host:
         elif operation == "stop":
             connection.send(reply)
             self.stop("a client asked for it")
-        elif operation == "generate":
-            job = _Job(connection, number, conversation_from_json(request["conversation"]))
+        elif operation in ("generate", "choose"):
+            calls = tuple(map(ToolCall.from_json, request["calls"])) if operation == "choose" else None
+            job = _Job(connection, number, conversation_from_json(request["conversation"]), calls)
             with self._lock:
                 self._jobs.append(job)
             self._queue.put(job)
@@ -242,8 +246,11 @@ class Host:
         try:
             if job.cancelled.is_set():
                 raise GenerationCancelled
-            generation = engine.generate(job.conversation, on_text, job.cancelled)
-            reply = {"event": "done", "generation": generation_to_json(generation)}
+            if job.calls is None:
+                found: Generation | None = engine.generate(job.conversation, on_text, job.cancelled)
+            else:
+                found = engine.choose(job.conversation, job.calls, job.cancelled)
+            reply = {"event": "done", "generation": None if found is None else generation_to_json(found)}
         except GenerationCancelled:
             reply = {"event": "cancelled"}
         except EngineError as error:

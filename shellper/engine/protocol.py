@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shellper.calls import ToolCall
 from shellper.dialect import Conversation, ModelStep
 
 LOW_CONFIDENCE = 0.66
 """Below this confidence a step is worth a question; `model/README.md` says what share of errors lies there."""
+
+LEAST_LIKELY = 1e-3
+"""How likely a call must be to be chosen among others; `model/README.md` says what this gains and costs."""
 
 
 class EngineError(Exception):
@@ -53,6 +57,14 @@ class Engine(Protocol):
 
         `on_text` gets the step's text as it is written, whole characters only: a reply as it is, a call in the
         dialect's form with quotation marks around texts. Raises `EngineError` and `GenerationCancelled`.
+        """
+
+    def choose(
+        self, conversation: Conversation, calls: Sequence[ToolCall], cancelled: threading.Event | None = None
+    ) -> Generation | None:
+        """Return the step that is the likeliest of some calls; None where none is as likely as `LEAST_LIKELY`.
+
+        The confidence is the call's share of what is likely among them. Raises `EngineError` and `GenerationCancelled`.
         """
 
     def count_tokens(self, conversation: Conversation) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from shellper.calls import ToolCall
@@ -17,13 +17,15 @@ ScriptedStep: TypeAlias = ToolCall | str | Generation | Exception
 class ScriptedEngine:
     """An `Engine` that plays steps: a call, a text (empty: the turn just ends), a whole `Generation`, or an error.
 
-    `conversations` holds every conversation it was given. Being asked beyond the script is an `AssertionError`.
+    `conversations` holds every conversation it was given; of calls to choose from it takes the one that `likely` holds.
+    Being asked beyond the script is an `AssertionError`.
     """
 
     def __init__(
         self, steps: Iterable[ScriptedStep] = (), *, context_tokens: int = 3584, output_characters: int = 800
     ) -> None:
         self.conversations: list[Conversation] = []
+        self.likely: list[ToolCall] = []
         self.closed = False
         self._steps = deque(steps)
         self._context_tokens = context_tokens
@@ -59,6 +61,13 @@ class ScriptedEngine:
             if cancelled is not None and cancelled.is_set():
                 raise GenerationCancelled
         return generation
+
+    def choose(
+        self, conversation: Conversation, calls: Sequence[ToolCall], cancelled: threading.Event | None = None
+    ) -> Generation | None:
+        """Return the call that is likely, if one of those given is."""
+        found = next((call for call in calls if call in self.likely), None)
+        return None if found is None else self._generation(found, conversation)
 
     def _generation(self, step: ToolCall | str, conversation: Conversation) -> Generation:
         model_step = ModelStep(call=step) if isinstance(step, ToolCall) else ModelStep(reply=step)

@@ -28,7 +28,8 @@ class Proposal:
     `call` is None where the user wrote the command; `explanation` pairs parts of the command with what they do;
     `confidence` is the model's, 0 to 1; `effects` is what the command changes, None where it only reads; `interactive`
     is the program in it that talks to a person at a terminal, empty where none does; `meant` is what else may have been
-    meant, where the call names what isn't there or the model was not sure.
+    meant, where the call names what isn't there or the model was not sure; `note` says in a line where the call stands
+    for one of the model's that can't work.
     """
 
     command: str
@@ -40,6 +41,12 @@ class Proposal:
     effects: Effects | None = None
     interactive: str = ""
     meant: Meant | None = None
+    note: str = ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether something else may have been meant, so that the user is asked in any case."""
+        return self.meant is not None or bool(self.note)
 
     @property
     def is_unsure(self) -> bool:

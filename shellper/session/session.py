@@ -13,6 +13,7 @@ from shellper.calls import CallError, ToolCall
 from shellper.config import Settings
 from shellper.dialect import Conversation, Response, Step, Turn
 from shellper.effects import Keeper
+from shellper.engine.grounded import ground
 from shellper.engine.protocol import Engine, EngineError, Generation, GenerationCancelled
 from shellper.safety import Context, Level, Verdict, judge
 from shellper.session.errors import SessionError
@@ -196,7 +197,7 @@ class Session:
         """Go on until the turn ends; gives why it did, the model's reply, and a notice of ours."""
         while True:
             try:
-                generation = self._generate(running)
+                generation, note = self._generate(running)
             except GenerationCancelled:
                 return TurnEnd.STOPPED, "", ""
             except CallError as error:
@@ -210,7 +211,8 @@ class Session:
                 return TurnEnd.LIMIT, "", f"stopped after {MAX_CALLS} commands; ask again to go on"
             try:
                 other = meant(generation, (*self.conversation, running.turn), self._runner.disk)
-                proposal = self._runner.propose_call(step.call, running.listener, generation.confidence, other)
+                suggested = self._runner.propose_call(step.call, running.listener, generation.confidence, other)
+                proposal = replace(suggested, note=note)
             except CallError as error:
                 return _refused(error)
             outcome, response = self._carry_out(running, step.call, proposal, decide)
@@ -218,8 +220,8 @@ class Session:
             if self._is_last(running, outcome):
                 return TurnEnd.STOPPED, "", ""
 
-    def _generate(self, running: _Running) -> Generation:
-        """Make room in the context and ask the model for its next step."""
+    def _generate(self, running: _Running) -> tuple[Generation, str]:
+        """Make room in the context and ask the model for its next step, as the disk allows it; also gives a note."""
         budget, count = self._engine.context_tokens, self._engine.count_tokens
         drop = turns_to_drop((*self.conversation, running.turn), count, budget)
         if drop:
@@ -227,7 +229,10 @@ class Session:
             self._recorder.forget_before(self._known[0].row if self._known else running.row)
         if not self._known:
             running.turn = shorten(running.turn, count, budget)
-        return self._engine.generate((*self.conversation, running.turn), running.listener.on_text, running.cancelled)
+        conversation = (*self.conversation, running.turn)
+        generation = self._engine.generate(conversation, running.listener.on_text, running.cancelled)
+        grounded = ground(self._engine, conversation, generation, self._runner.disk, running.cancelled)
+        return grounded.generation, grounded.note
 
     def _carry_out(
         self, running: _Running, call: ToolCall | None, suggested: Proposal, decide: Decide
@@ -256,7 +261,7 @@ class Session:
         asked_again = 0
         while True:
             listener.on_proposal(proposal)
-            if self._settings.auto_run and proposal.verdict.level is Level.ALLOW and proposal.meant is None:
+            if self._settings.auto_run and proposal.verdict.level is Level.ALLOW and not proposal.is_doubtful:
                 return proposal, Decision(Action.RUN)
             decision = decide(proposal)
             if decision.action is not Action.EDIT:

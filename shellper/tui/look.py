@@ -112,10 +112,12 @@ def _is_said(reason: str, folder: Path, home: Path, paths: tuple[Path, ...]) -> 
 
 
 def doubt(proposal: Proposal, meant_key: str) -> list[Content]:
-    """Return the lines on a low confidence, and on what else may have been meant, which a key takes."""
+    """Return the lines on a low confidence, on a call put in place of another, and on what else may have been meant."""
     found = []
     if proposal.is_unsure:
         found.append(Content.styled(f"the model is unsure ({proposal.confidence:.0%}): read it twice", ODD))
+    if proposal.note:
+        found.append(Content.styled(visible(proposal.note), ODD))
     if proposal.meant is not None:
         found.append(Content.styled(f"did you mean: {visible(proposal.meant.command)}   ({meant_key} takes it)", ODD))
     return found

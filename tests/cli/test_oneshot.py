@@ -190,7 +190,7 @@ def test_the_last_commands_own_code(program: Program) -> None:
 
 def test_errors_of_the_command_go_to_stderr(program: Program) -> None:
     program.script(call("cat", file_name="nothing"), reply())
-    sitting = program.sit("show it")
+    sitting = program.sit("show nothing")
     sitting.expect(QUESTION)
     sitting.press("r")
     ended = sitting.end()

@@ -133,7 +133,7 @@ def test_effects_are_shown_before_the_question(program: Program) -> None:
 
 def test_what_will_fail_is_said(program: Program) -> None:
     program.script(call("rm", file_name="missing"))
-    sitting = program.sit("delete it")
+    sitting = program.sit("delete missing")
     sitting.expect("will fail: there is no missing")
     sitting.expect("[s]kip")
     sitting.press("s")

@@ -19,7 +19,7 @@ CALLS_RIGHT, CONVERSATIONS_RIGHT = 0.95, 0.85
 @pytest.mark.timeout(900)
 def test_most_calls_of_the_core_set_are_right(weights_path: Path) -> None:
     engine = DirectEngine(weights_path)
-    score = Evaluation(engine, "real", free=False).score(list(read_cases(CORE))[:CONVERSATIONS])
+    score, _ = Evaluation(engine, "real", free=False).score(list(read_cases(CORE))[:CONVERSATIONS])
     engine.close()
     assert score.calls > 150
     assert score.calls_right >= CALLS_RIGHT * score.calls, "\n".join(score.misses)

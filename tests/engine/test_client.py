@@ -85,6 +85,18 @@ def test_the_host_starts_on_demand_and_answers_as_an_engine_in_this_process_does
     assert found.weights == weights and found.context_tokens == direct.context_tokens and found.memory_bytes > 1 << 20
 
 
+def test_a_host_chooses_among_calls_as_an_engine_in_this_process_does(
+    open_one: Callable[..., Engine], direct: DirectEngine
+) -> None:
+    listed = Turn("what is here", (Step(ToolCall("ls"), Response("beds\nplan.txt\nshed")),))
+    conversation = (listed, Turn("go into the beds", done=False))
+    calls = [ToolCall("cd", {"folder": folder}) for folder in ("shed", "beds", "..")]
+    found = open_one().choose(conversation, calls)
+    assert found is not None and found == direct.choose(conversation, calls)
+    assert found.step.call == calls[1] and 0.5 < found.confidence <= 1
+    assert open_one().choose(conversation, [ToolCall("kill", {"pid": 7})]) is None
+
+
 def test_two_engines_share_one_host_and_its_cache(open_one: Callable[..., Engine], weights: Path) -> None:
     first, second = open_one(), open_one()
     cancelled = threading.Event()

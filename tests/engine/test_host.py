@@ -106,6 +106,16 @@ def test_a_generation_is_streamed_and_comes_whole(serve: Callable[..., Served]) 
     assert engine.conversations == [(Turn("list it", done=False),)] * 2
 
 
+def test_a_choice_among_calls_is_answered_with_one_of_them_or_none(serve: Callable[..., Served]) -> None:
+    engine = ScriptedEngine()
+    engine.likely = [ToolCall("cd", {"folder": "beds"})]
+    connection = serve(lambda: engine).connect()
+    calls = [{"name": "cd", "arguments": {"folder": folder}} for folder in ("shed", "beds")]
+    chosen = _ask(connection, {**ASK, "op": "choose", "calls": calls, "id": 1})
+    assert generation_from_json(chosen["generation"]).step == ModelStep(ToolCall("cd", {"folder": "beds"}))
+    assert _ask(connection, {**ASK, "op": "choose", "calls": calls[:1], "id": 2})["generation"] is None
+
+
 def test_counting_and_cutting_are_answered_while_another_client_waits_for_a_generation(
     serve: Callable[..., Served],
 ) -> None:

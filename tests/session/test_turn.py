@@ -55,6 +55,30 @@ def test_a_name_that_is_not_there_comes_with_the_one_that_is(session: Session, e
     assert after[-1].steps[0].response.command == "cat notes.txt"
 
 
+def test_a_call_that_can_not_work_gives_way_to_one_that_can_and_says_so(
+    session: Session, engine: ScriptedEngine
+) -> None:
+    engine.enqueue(call("cat", file_name="nodes.txt"), "")
+    engine.likely = [call("cat", file_name="notes.txt")]
+    user = User()
+    result = session.turn("show what I wrote down", user)
+    (asked,) = user.asked
+    assert asked.call == call("cat", file_name="notes.txt")
+    assert asked.is_doubtful and "nodes.txt" in asked.note
+    assert result.outcomes[0].exit_code == 0
+    # The model sees the call that ran as its own.
+    assert engine.conversations[-1][-1].steps[0].call == call("cat", file_name="notes.txt")
+
+
+def test_a_made_up_name_becomes_a_question(session: Session, engine: ScriptedEngine) -> None:
+    engine.enqueue(call("rm", file_name="the_file.txt"))
+    user = User()
+    result = session.turn("delete the file", user)
+    assert user.asked == [] and result.end is TurnEnd.REPLIED
+    assert result.reply == "There is no the_file.txt here. Which file do you mean?"
+    assert session.conversation[-1].reply == result.reply
+
+
 def test_what_the_model_wavered_over_is_offered_and_never_taken_in_silence(
     session: Session, engine: ScriptedEngine
 ) -> None:
@@ -114,7 +138,7 @@ def test_a_reply_may_follow_a_call(session: Session, engine: ScriptedEngine) -> 
 
 def test_an_exit_code_reaches_the_model(session: Session, engine: ScriptedEngine) -> None:
     engine.enqueue(call("cat", file_name="nothing.txt"), "")
-    result = session.turn("show nothing", User())
+    result = session.turn("show nothing.txt", User())
     assert result.outcomes[0].exit_code == 1
     response = engine.conversations[1][-1].steps[0].response
     assert response.exit_code == 1
@@ -269,7 +293,7 @@ def test_read_only_commands_run_unasked_where_that_is_switched_on(engine: Script
 def test_a_listener_follows(session: Session, engine: ScriptedEngine) -> None:
     engine.enqueue(call("cat", file_name="notes.txt"), call("cat", file_name="x"), "")
     notes = Notes()
-    result = session.turn("show both", User(), notes)
+    result = session.turn("show notes.txt and x", User(), notes)
     assert "".join(text for stream, text in notes.output if stream == "stdout") == "first\nsecond\n"
     assert "No such file" in "".join(text for stream, text in notes.output if stream == "stderr")
     assert tuple(notes.outcomes) == result.outcomes

@@ -1,0 +1,157 @@
+"""Which calls can work on the disk as it is, and which could be meant where one can't.
+
+A small model now and then takes a folder for a file, a folder of before for the one it is in, or a name that stands
+nowhere. The disk knows better, so the model is asked again with what is there to choose from. What the user has named
+in so many words is not put in question: then only a longer name or the same name elsewhere comes into consideration.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shellper.calls.call import ToolCall
+from shellper.calls.catalogue import Catalogue, Parameter
+from shellper.calls.disk import Disk
+
+_DEPTH = 3
+_MOST = 400
+# The two paths of these must be two.
+_PAIRS = {"cp": ("source", "destination"), "mv": ("source", "destination"), "diff": ("file_name1", "file_name2")}
+# These make the folders that are missing.
+_MAKES_FOLDERS = ("untar", "unzip")
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """An argument of a call that can't work, and the calls that could be meant instead.
+
+    `is_there` says whether there is such a thing, of the wrong kind; `is_named` whether the user has said that name;
+    `whole` is the call that has the longer name of which the user's words are a part, where there is just one.
+    """
+
+    given: str
+    thing: str
+    is_there: bool
+    is_named: bool
+    calls: tuple[ToolCall, ...]
+    whole: ToolCall | None = None
+
+
+def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> Impossible | None:
+    """Return the first argument that can't work in a call, and what could be meant; None where all can work."""
+    for parameter in catalogue.tools[call.name].parameters:
+        given = call.arguments.get(parameter.name)
+        if parameter.role != "path" or not isinstance(given, str) or _works(call, parameter, given, disk):
+            continue
+        return _Doubt(call, parameter, given, disk, request).impossible()
+    return None
+
+
+def _works(call: ToolCall, parameter: Parameter, given: str, disk: Disk) -> bool:
+    """Say whether the disk allows an argument; what a pattern matches is left to the shell."""
+    if parameter.name in _PAIRS.get(call.name, ())[:1] and _is_same_pair(call):
+        return False
+    if not parameter.must_exist:
+        parent = posixpath.dirname(given.rstrip("/"))
+        makes = call.arguments.get("parents") or call.name in _MAKES_FOLDERS
+        return not parent or bool(makes) or disk.is_folder(parent)
+    if given in ("-", "~"):
+        return True
+    if not disk.exists(given):
+        return parameter.glob and ("*" in given or "?" in given)
+    if call.name == "ls" and not call.arguments.get("long"):
+        return disk.is_folder(given)
+    return _fits(_thing(call, parameter), disk.is_folder(given))
+
+
+def _is_same_pair(call: ToolCall) -> bool:
+    paths = [str(call.arguments.get(name, "")) for name in _PAIRS.get(call.name, ())]
+    return len(paths) == 2 and posixpath.normpath(paths[0]) == posixpath.normpath(paths[1])
+
+
+def _thing(call: ToolCall, parameter: Parameter) -> str:
+    return "" if call.arguments.get("recursive") else parameter.thing
+
+
+def _fits(thing: str, is_folder: bool) -> bool:
+    return not thing or is_folder == (thing == "folder")
+
+
+class _Doubt:
+    """A call with an argument that can't work."""
+
+    def __init__(self, call: ToolCall, parameter: Parameter, given: str, disk: Disk, request: str) -> None:
+        self.call, self.parameter, self.given, self.disk, self.request = call, parameter, given, disk, request
+        self.thing = _thing(call, parameter)
+        self.is_named = _is_named(given, request)
+        self.there = _there(given, disk)
+
+    def impossible(self) -> Impossible:
+        values = list(dict.fromkeys(self._values()))
+        calls = [self._with(self.parameter.name, value) for value in values] + list(self._others())
+        longer = [value for value in values if self.is_named and _is_longer(value, self.given, self.request)]
+        return Impossible(
+            given=self.given,
+            thing=self.thing,
+            is_there=self.disk.exists(self.given) or not self.parameter.must_exist,
+            is_named=self.is_named or posixpath.basename(self.given) in self.request,
+            calls=tuple(one for one in calls if one != self.call and not _is_same_pair(one)),
+            whole=self._with(self.parameter.name, longer[0]) if len(longer) == 1 else None,
+        )
+
+    def _with(self, name: str, value: Any) -> ToolCall:
+        return ToolCall(self.call.name, {**self.call.arguments, name: value})
+
+    def _values(self) -> Iterator[str]:
+        """Yield the values that the argument may have instead."""
+        if not self.parameter.must_exist:
+            base = posixpath.basename(self.given.rstrip("/"))
+            yield base
+            yield from (posixpath.join(path, base) for path, is_folder in self.there.items() if is_folder)
+            return
+        for path, is_folder in self.there.items():
+            if not _fits(self.thing or ("folder" if self.call.name == "ls" else ""), is_folder):
+                continue
+            if not self.is_named or path.endswith(f"/{self.given}") or _is_longer(path, self.given, self.request):
+                yield path
+
+    def _others(self) -> Iterator[ToolCall]:
+        """Yield calls that differ in more than the argument's value."""
+        if not self.parameter.required and not self.is_named:
+            kept = {name: value for name, value in self.call.arguments.items() if name != self.parameter.name}
+            yield ToolCall(self.call.name, kept)
+        if not self.disk.exists(self.given):
+            return
+        if self.disk.is_folder(self.given):
+            if self.call.name in ("rm", "grep"):
+                yield self._with("recursive", True)
+            if self.call.name == "cat":
+                yield ToolCall("ls", {"path": self.given})
+        elif self.call.name == "ls":
+            yield ToolCall("cat", {"file_name": self.given})
+
+
+def _there(given: str, disk: Disk) -> Mapping[str, bool]:
+    """Return what is there: in the folder and below it, beside it, and where the given path points."""
+    found = dict(disk.below(".", _DEPTH, _MOST))
+    found[".."] = True
+    found |= {f"../{path}": is_folder for path, is_folder in disk.below("..", 1, _MOST).items()}
+    head, _, rest = given.partition("/")
+    if rest and head in ("", "~", ".."):
+        start = posixpath.dirname(given) or "/"
+        found |= {posixpath.join(start, path): is_folder for path, is_folder in disk.below(start, 1, _MOST).items()}
+    return found
+
+
+def _is_longer(path: str, given: str, request: str) -> bool:
+    """Say whether a path is a longer name that the user has said, of which what was given is a part."""
+    return path != given and given in path and _is_named(path, request)
+
+
+def _is_named(name: str, request: str) -> bool:
+    """Say whether a name stands in the request as a whole."""
+    return re.search(rf"(?<![\w./~-]){re.escape(name)}(?![\w/~-]|\.\w)", request) is not None

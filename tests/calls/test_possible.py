@@ -1,0 +1,124 @@
+"""What the disk knows of a call: whether it can work, and which calls could be meant where it can't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shellper.calls import LocalDisk, ToolCall, load_catalogue
+from shellper.calls.possible import Impossible, impossible
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    for name in ("beds/roses.txt", "beds/tulips.txt", "plan.txt", "plan.txt.old", "New folder/a b.txt", ".hidden"):
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x\n", encoding="utf-8")
+    (tmp_path / "shed").mkdir()
+    return home
+
+
+def doubt(folder: Path, call: ToolCall, request: str = "do that") -> Impossible | None:
+    return impossible(call, load_catalogue(), LocalDisk(folder, folder), request)
+
+
+def call(name: str, **arguments: str | int | bool) -> ToolCall:
+    return ToolCall(name, arguments)
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [
+        call("cat", file_name="plan.txt"),
+        call("cat", file_name="*.txt"),
+        call("rm", file_name="*.tmp"),
+        call("cd", folder="beds"),
+        call("cd", folder="-"),
+        call("cd", folder="../shed"),
+        call("ls"),
+        call("ls", path="beds"),
+        call("ls", path="plan.txt", long=True),
+        call("rm", file_name="beds", recursive=True),
+        call("grep", file_name="beds", pattern="x", recursive=True),
+        call("mv", source="plan.txt", destination="beds"),
+        call("mv", source="plan.txt", destination="beds/new.txt"),
+        call("mkdir", dir_name="a/b/c", parents=True),
+        call("touch", file_name="new.txt"),
+        call("untar", archive="plan.txt", folder="not/there"),
+        call("pwd"),
+    ],
+)
+def test_what_can_work_is_left_alone(folder: Path, fine: ToolCall) -> None:
+    assert doubt(folder, fine) is None
+
+
+@pytest.mark.parametrize(
+    ("bad", "likely"),
+    [
+        (call("cd", folder="beds/roses.txt"), call("cd", folder="beds")),
+        (call("cat", file_name="rose.txt"), call("cat", file_name="beds/roses.txt")),
+        (call("cat", file_name="beds"), call("ls", path="beds")),
+        (call("ls", path="beds/roses.txt"), call("ls")),
+        (call("ls", path="plan.txt"), call("cat", file_name="plan.txt")),
+        (call("du", path="gone"), call("du")),
+        (call("rm", file_name="beds"), call("rm", file_name="beds", recursive=True)),
+        (call("rmdir", dir_name="beds/roses.txt"), call("rmdir", dir_name="beds")),
+        (call("cd", folder="shed"), call("cd", folder="../shed")),
+        (call("cd", folder="~/bed"), call("cd", folder="~/beds")),
+        (
+            call("diff", file_name1="plan.txt", file_name2="plan.txt"),
+            call("diff", file_name1="plan.txt.old", file_name2="plan.txt"),
+        ),
+        (call("touch", file_name="bed/new.txt"), call("touch", file_name="beds/new.txt")),
+        (call("touch", file_name="bed/new.txt"), call("touch", file_name="new.txt")),
+        (
+            call("mv", source="roses.txt", destination="beds"),
+            call("mv", source="beds/tulips.txt", destination="beds"),
+        ),
+    ],
+)
+def test_what_is_there_is_what_could_be_meant(folder: Path, bad: ToolCall, likely: ToolCall) -> None:
+    found = doubt(folder, bad)
+    assert found is not None
+    assert likely in found.calls and bad not in found.calls
+    assert not found.is_named
+
+
+def test_only_things_of_the_right_kind_could_be_meant(folder: Path) -> None:
+    found = doubt(folder, call("cd", folder="plan"))
+    assert found is not None
+    assert {one.arguments["folder"] for one in found.calls} >= {"beds", "..", "../shed"}
+    assert not {one.arguments["folder"] for one in found.calls} & {"plan.txt", "beds/roses.txt", ".hidden"}
+
+
+def test_two_paths_are_never_made_the_same(folder: Path) -> None:
+    found = doubt(folder, call("mv", source="gone.txt", destination="plan.txt"))
+    assert found is not None
+    assert "plan.txt" not in {one.arguments["source"] for one in found.calls}
+
+
+def test_a_name_that_the_user_said_is_only_looked_for_elsewhere(folder: Path) -> None:
+    found = doubt(folder, call("cat", file_name="roses.txt"), "show roses.txt please")
+    assert found is not None and found.is_named
+    assert found.calls == (call("cat", file_name="beds/roses.txt"),)
+    assert found.whole is None
+    gone = doubt(folder, call("cat", file_name="lilies.txt"), "show lilies.txt please")
+    assert gone is not None and gone.is_named and gone.calls == ()
+
+
+def test_a_part_of_a_name_that_the_user_said_stands_for_the_whole(folder: Path) -> None:
+    found = doubt(folder, call("cd", folder="New"), "go to New folder")
+    assert found is not None and found.whole == call("cd", folder="New folder")
+    longer = doubt(folder, call("cat", file_name="b.txt"), "show New folder/a b.txt")
+    assert longer is not None and longer.whole == call("cat", file_name="New folder/a b.txt")
+
+
+def test_a_tree_of_any_size_is_looked_at_in_part_and_the_nearest_first(folder: Path) -> None:
+    for number in range(600):
+        (folder / "beds" / f"{number}.csv").touch()
+    found = doubt(folder, call("cat", file_name="x.csv"))
+    assert found is not None and len(found.calls) < 450
+    assert call("cat", file_name="plan.txt") in found.calls
