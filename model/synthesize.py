@@ -58,7 +58,8 @@ _SCENARIO_SHARE = 0.55
 _GOES_ON_SHARE = 0.3
 _DRILL_SHARE = 0.18
 _COMPOUND_SHARE = 0.13
-_UNKNOWN_SHARE = 0.25
+_FAVOURED_CARDS = 3
+_UNKNOWN_SHARE = 0.5
 _ABSENT_SHARE = 0.03
 _TRIES = 60
 _SPOKEN_SLOTS = ("it", "it_parent", "it_folder", "prev")
@@ -197,8 +198,8 @@ def _needs_outputs(scenario: Scenario) -> bool:
 class Synthesizer:
     """A deterministic stream of conversations from a seed."""
 
-    def __init__(self, seed: int) -> None:
-        """Load the phrasings and sort them by tool."""
+    def __init__(self, seed: int, favoured: tuple[str, ...] = ()) -> None:
+        """Load the phrasings and sort them by tool; `favoured` are what the ids begin with of scenarios played more."""
         self.rng = random.Random(seed)
         self.groups, self.scenarios = load()
         self.dropped: Counter[str] = Counter()
@@ -209,6 +210,8 @@ class Synthesizer:
         self.leaning = [g for g in self.groups if _leans_on_output(g)]
         self.drill = Drill(self.groups, play)
         # Drawn like cards, so that each scenario is played before one is played again.
+        favoured_ones = [s for s in self.scenarios if s.id.startswith(favoured)]
+        self.cards = [*self.scenarios, *favoured_ones * (_FAVOURED_CARDS - 1)]
         self.deck: list[Scenario] = []
         self.showing = {g.id for g in self.leaning} | {s.id for s in self.scenarios if _needs_outputs(s)}
         self.references += [g for g in self.groups if {"it_folder", "prev"} & g.slots]
@@ -241,7 +244,7 @@ class Synthesizer:
     def _scenario(self, world: World) -> Example:
         """Play a hand-written scenario."""
         if not self.deck:
-            self.deck = self.rng.sample(self.scenarios, len(self.scenarios))
+            self.deck = self.rng.sample(self.cards, len(self.cards))
         scenario: Scenario = self.deck.pop()
         slots = Slots(world, Memory(), bare=True)
         # Chosen before the first call, while everything still lies where the scenario begins.
@@ -379,9 +382,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--favour", nargs="*", default=(), help="beginnings of the ids of scenarios that are played more"
+    )
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    synthesizer = Synthesizer(arguments.seed)
+    synthesizer = Synthesizer(arguments.seed, tuple(arguments.favour))
     tools: Counter[str] = Counter()
     with arguments.out.open("w", encoding="utf-8") as out:
         for example in synthesizer.examples(arguments.count):
