@@ -25,7 +25,7 @@ from shellper.calls import LocalDisk, ToolCall, load_catalogue
 from shellper.calls.guard import suggest
 from shellper.dialect import Conversation, ModelStep, Response, Step, Turn
 from shellper.engine import Engine
-from shellper.engine.grounded import ground
+from shellper.engine.grounded import ground, said
 
 Outputs = Literal["real", "none"]
 COLUMNS = ("calls", "silences", "requests", "conversations")
@@ -204,8 +204,8 @@ class Evaluation:
         if step.call is None:
             return step
         request = conversation[-1].request
-        said = "\n".join(f"{turn.request}\n{s.call}\n{s.response.output}" for turn in conversation for s in turn.steps)
-        found = suggest(step.call, load_catalogue(), LocalDisk(shell.folder, shell.root), request, said)
+        disk = LocalDisk(shell.folder, shell.root)
+        found = suggest(step.call, load_catalogue(), disk, request, said(conversation))
         return step if found is None else ModelStep(found.call)
 
     def _count(self, score: Score, wants_call: bool, callable_request: bool, right: bool) -> None:

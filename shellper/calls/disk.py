@@ -11,6 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+# Of a folder with more entries only so many are looked at.
+_MOST_LOOKED_AT = 5000
+
 
 class Disk(Protocol):
     """The file system as a call's paths see it: relative ones from the working directory, `~` is home."""
@@ -80,7 +83,7 @@ class LocalDisk:
         """Return a folder's entries in the order of their names, links to folders as what they point to."""
         try:
             with os.scandir(self._resolve(path)) as entries:
-                return sorted((entry.name, entry.is_dir()) for entry in entries)
+                return sorted((entry.name, entry.is_dir()) for entry in islice(entries, _MOST_LOOKED_AT))
         except (OSError, ValueError):
             return []
 

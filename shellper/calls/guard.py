@@ -56,7 +56,11 @@ def _meant(given: str, parameter: Parameter, disk: Disk, request: str, said: str
         return _nearest_there(given, disk, request)
     if given in request or given in said or given in (".", "..", "~", "-"):
         return None
-    return nearest(given, phrases(request))
+    folder, base = posixpath.split(given) if parameter.role == "path" else ("", given)
+    if not base or base in request:
+        return None
+    meant = nearest(base, phrases(request))
+    return meant and posixpath.join(folder, meant)
 
 
 def _is_there(given: str, parameter: Parameter, disk: Disk) -> bool:

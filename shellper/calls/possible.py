@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,18 +23,23 @@ _MOST = 400
 _PAIRS = {"cp": ("source", "destination"), "mv": ("source", "destination"), "diff": ("file_name1", "file_name2")}
 # These make the folders that are missing.
 _MAKES_FOLDERS = ("untar", "unzip")
+# What is new here and is elsewhere already is most likely meant there: a folder that something goes into, a file that
+# gets another line.
+_GOES_TO = {("cp", "destination"): "folder", ("mv", "destination"): "folder", ("echo", "file_name"): "file"}
 
 
 @dataclass(frozen=True)
 class Impossible:
     """An argument of a call that can't work, and the calls that could be meant instead.
 
+    `is_certain` says whether the call can't work for sure; else it can, and is only less likely than it seems.
     `is_there` says whether there is such a thing, of the wrong kind; `is_named` whether the user has said that name;
     `whole` is the call that has the longer name of which the user's words are a part, where there is just one.
     """
 
     given: str
     thing: str
+    is_certain: bool
     is_there: bool
     is_named: bool
     calls: tuple[ToolCall, ...]
@@ -43,11 +48,20 @@ class Impossible:
 
 def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> Impossible | None:
     """Return the first argument that can't work in a call, and what could be meant; None where all can work."""
-    for parameter in catalogue.tools[call.name].parameters:
-        given = call.arguments.get(parameter.name)
-        if parameter.role != "path" or not isinstance(given, str) or _works(call, parameter, given, disk):
-            continue
-        return _Doubt(call, parameter, given, disk, request).impossible()
+    paths = [
+        (parameter, str(call.arguments[parameter.name]))
+        for parameter in catalogue.tools[call.name].parameters
+        if parameter.role == "path" and parameter.name in call.arguments
+    ]
+    for parameter, given in paths:
+        if not _works(call, parameter, given, disk):
+            return _Doubt(call, parameter, given, disk, request).impossible()
+    for parameter, given in paths:
+        thing = _GOES_TO.get((call.name, parameter.name))
+        if thing and not disk.exists(given):
+            doubt = _Doubt(call, parameter, given, disk, request).elsewhere(thing)
+            if doubt.calls:
+                return doubt
     return None
 
 
@@ -59,7 +73,8 @@ def _works(call: ToolCall, parameter: Parameter, given: str, disk: Disk) -> bool
         parent = posixpath.dirname(given.rstrip("/"))
         makes = call.arguments.get("parents") or call.name in _MAKES_FOLDERS
         return not parent or bool(makes) or disk.is_folder(parent)
-    if given in ("-", "~"):
+    # What leads out of a folder does so even where that folder is gone.
+    if given in ("-", "~") or not given.strip("./"):
         return True
     if not disk.exists(given):
         return parameter.glob and ("*" in given or "?" in given)
@@ -87,20 +102,39 @@ class _Doubt:
     def __init__(self, call: ToolCall, parameter: Parameter, given: str, disk: Disk, request: str) -> None:
         self.call, self.parameter, self.given, self.disk, self.request = call, parameter, given, disk, request
         self.thing = _thing(call, parameter)
-        self.is_named = _is_named(given, request)
+        self.is_named = _is_named(given, request) and not _is_same_pair(call)
         self.there = _there(given, disk)
 
     def impossible(self) -> Impossible:
+        """Return what could be meant in the place of what can't work."""
         values = list(dict.fromkeys(self._values()))
-        calls = [self._with(self.parameter.name, value) for value in values] + list(self._others())
         longer = [value for value in values if self.is_named and _is_longer(value, self.given, self.request)]
+        names = [self.parameter.name]
+        if self.call.name == "diff" and _is_same_pair(self.call):
+            names.append(_PAIRS["diff"][1])
+        calls = [self._with(name, value) for name in names for value in values]
+        whole = self._with(self.parameter.name, longer[0]) if len(longer) == 1 else None
+        return self._found([*calls, *self._others()], whole)
+
+    def elsewhere(self, thing: str) -> Impossible:
+        """Return where a thing of that name is, if it is elsewhere."""
+        base = posixpath.basename(self.given.rstrip("/"))
+        paths = (
+            path
+            for path, is_folder in self.there.items()
+            if is_folder == (thing == "folder") and posixpath.basename(path) == base
+        )
+        return self._found([self._with(self.parameter.name, path) for path in paths], None, is_certain=False)
+
+    def _found(self, calls: Iterable[ToolCall], whole: ToolCall | None, is_certain: bool = True) -> Impossible:
         return Impossible(
             given=self.given,
             thing=self.thing,
+            is_certain=is_certain,
             is_there=self.disk.exists(self.given) or not self.parameter.must_exist,
             is_named=self.is_named or posixpath.basename(self.given) in self.request,
             calls=tuple(one for one in calls if one != self.call and not _is_same_pair(one)),
-            whole=self._with(self.parameter.name, longer[0]) if len(longer) == 1 else None,
+            whole=whole,
         )
 
     def _with(self, name: str, value: Any) -> ToolCall:
@@ -148,8 +182,8 @@ def _there(given: str, disk: Disk) -> Mapping[str, bool]:
 
 
 def _is_longer(path: str, given: str, request: str) -> bool:
-    """Say whether a path is a longer name that the user has said, of which what was given is a part."""
-    return path != given and given in path and _is_named(path, request)
+    """Say whether a path is a longer name that the user has said, and what was given is only said as a part of it."""
+    return given in path and _is_named(path, request) and not _is_named(given, request.replace(path, ""))
 
 
 def _is_named(name: str, request: str) -> bool:

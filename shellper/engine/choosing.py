@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shellper.dialect.control import ESCAPE, Tokenizer
 from shellper.engine.context import Logits
 
 # A look into the model takes some milliseconds; with this many the answer still comes at once.
 _MOST_LOOKS = 64
+
+Free = Callable[[int], Sequence[bool]]
+"""What says of each token of a call whether the grammar leaves a choice there."""
 
 Look = Callable[[Sequence[int]], Logits]
 """What gives the logits of the token behind a beginning."""
@@ -61,12 +63,11 @@ class Beginning:
         return found
 
 
-def choose(calls: Sequence[Sequence[int]], tokenizer: Tokenizer, look: Look, least: float) -> Chosen | None:
+def choose(calls: Sequence[Sequence[int]], free: Free, look: Look, least: float) -> Chosen | None:
     """Return the likeliest of some calls, each given as its tokens; None where none is as likely as `least`.
 
-    A token counts where the model is free: at each fork between the calls, and inside of values.
+    A token counts where the grammar leaves the model a choice: of the others the model was never taught.
     """
-    escape = tokenizer.control(ESCAPE)
     waiting = [Beginning(calls, range(len(calls)), 0, 0.0)]
     looks = 0
     while waiting:
@@ -76,8 +77,7 @@ def choose(calls: Sequence[Sequence[int]], tokenizer: Tokenizer, look: Look, lea
             probability = math.exp(one.log_probability)
             return Chosen(one.live[0], probability, probability / (probability + rest))
         following = one.next_tokens()
-        in_value = list(one.tokens).count(escape) % 2 == 1
-        if len(following) == 1 and not in_value:
+        if not free(one.live[0])[one.length]:
             heapq.heappush(waiting, Beginning(calls, one.live, one.length + 1, one.log_probability))
             continue
         if looks == _MOST_LOOKS:

@@ -83,15 +83,33 @@ class Decoder:
         """
         return self._write(prompt, Fork(), after_response, on_text, check)
 
-    def choose(self, prompt: Sequence[int], calls: Sequence[ToolCall], check: Check) -> Chosen | None:
+    def choose(
+        self, prompt: Sequence[int], calls: Sequence[ToolCall], after_response: bool, check: Check
+    ) -> Chosen | None:
         """Return the likeliest of some calls behind a prompt; None where none is likely enough."""
 
         def look(beginning: Sequence[int]) -> Logits:
             tokens = (*prompt, *beginning)
             return self.context.read(tokens[self.context.keep(tokens[:-1]) :], check)
 
+        def free(index: int) -> Sequence[bool]:
+            if index not in known:
+                known[index] = self._free(written[index], after_response)
+            return known[index]
+
         written = [encode(call_segments(call), self.tokenizer) for call in calls]
-        return choose(written, self.tokenizer, look, LEAST_LIKELY)
+        known: dict[int, Sequence[bool]] = {}
+        return choose(written, free, look, LEAST_LIKELY)
+
+    def _free(self, tokens: Sequence[int], after_response: bool) -> Sequence[bool]:
+        """Say of each token of a call whether something else could stand there."""
+        walk = self.grammar.walk(after_response)
+        allowed = next(walk)
+        free = []
+        for token in tokens:
+            free.append(allowed.forced is None)
+            allowed = walk.send(token)
+        return free
 
     def alternative(
         self, prompt: Sequence[int], decoded: Decoded, after_response: bool, check: Check

@@ -112,7 +112,7 @@ class DirectEngine:
     ) -> Generation | None:
         """Return the step that is the likeliest of some calls, if any is likely enough."""
         prompt = self._prompt(conversation)
-        chosen = self._decoder.choose(prompt, calls, _checking(cancelled))
+        chosen = self._decoder.choose(prompt, calls, bool(conversation[-1].steps), _checking(cancelled))
         return None if chosen is None else Generation(ModelStep(calls[chosen.index]), chosen.share, len(prompt))
 
     def _prompt(self, conversation: Conversation) -> Sequence[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
 from shellper.calls.guard import suggest
 from shellper.dialect import Conversation
+from shellper.engine.grounded import said
 from shellper.engine.protocol import Generation
 
 
@@ -18,17 +19,7 @@ def meant(generation: Generation, conversation: Conversation, disk: LocalDisk) -
         return None
     catalogue = load_catalogue()
     call = catalogue.validate(generation.step.call)
-    found = suggest(call, catalogue, disk, conversation[-1].request, _said(conversation))
+    found = suggest(call, catalogue, disk, conversation[-1].request, said(conversation))
     if found is not None:
         return found.call
     return None if generation.alternative is None else generation.alternative.call
-
-
-def _said(conversation: Conversation) -> str:
-    """Return all that was said, called and shown."""
-    texts: list[str] = []
-    for turn in conversation:
-        texts.append(turn.request)
-        for step in turn.steps:
-            texts += (*map(str, step.call.arguments.values()), step.response.output)
-    return "\n".join(texts)

@@ -37,6 +37,7 @@ def call(name: str, **arguments: str | int | bool) -> ToolCall:
         call("rm", file_name="*.tmp"),
         call("cd", folder="beds"),
         call("cd", folder="-"),
+        call("cd", folder="../.."),
         call("cd", folder="../shed"),
         call("ls"),
         call("ls", path="beds"),
@@ -114,6 +115,8 @@ def test_a_part_of_a_name_that_the_user_said_stands_for_the_whole(folder: Path) 
     assert found is not None and found.whole == call("cd", folder="New folder")
     longer = doubt(folder, call("cat", file_name="b.txt"), "show New folder/a b.txt")
     assert longer is not None and longer.whole == call("cat", file_name="New folder/a b.txt")
+    both = doubt(folder, call("cat", file_name="old"), "show plan.txt.old and old")
+    assert both is not None and both.whole is None and both.calls == ()
 
 
 def test_a_tree_of_any_size_is_looked_at_in_part_and_the_nearest_first(folder: Path) -> None:

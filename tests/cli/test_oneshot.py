@@ -246,6 +246,7 @@ def test_no_reply_and_no_call(program: Program) -> None:
 
 
 def test_control_characters_are_made_visible(program: Program) -> None:
+    (program.home / "a\x1b[31m\u202etxt").touch()
     program.script(call("cat", file_name="a\x1b[31m\u202etxt"))
     sitting = program.sit("show it")
     sitting.expect("[s]kip: ")
@@ -277,7 +278,7 @@ def test_copy_by_a_tool(program: Program) -> None:
 def test_copy_by_the_terminal(program: Program) -> None:
     program.environment["PATH"] = "/nowhere"
     program.script(call("cat", file_name="ü.txt"))
-    sitting = program.sit("show it")
+    sitting = program.sit("show ü.txt")
     sitting.expect(QUESTION)
     sitting.press("c")
     ended = sitting.end()

@@ -46,21 +46,22 @@ def test_requests(arguments: tuple[str, ...], request_: str) -> None:
 def test_sessions_list_show_and_rm(program: Program) -> None:
     assert program.run("sessions", "list") == Ended(0, "", "")
     program.script(call("cat", file_name="notes.txt"), call("cat", file_name="none"), reply("That is all."))
-    program.run("-y", "show both")
+    program.run("-y", "show notes.txt and none")
     program.script(call("touch", file_name="new"))
     program.run("-p", "make a \x1b[31mfile")
     listed = program.run("sessions", "list")
     assert (listed.code, listed.err) == (0, "")
     date = r"\d{4}-\d\d-\d\d \d\d:\d\d"
     assert re.fullmatch(
-        rf" +2  {date}     1 turn  make a <U\+001B>\[31mfile\n +1  {date}     1 turn  show both\n", listed.out
+        rf" +2  {date}     1 turn  make a <U\+001B>\[31mfile\n +1  {date}     1 turn  show notes\.txt and none\n",
+        listed.out,
     )
     shown = program.run("sessions", "show", "1")
     assert (shown.code, shown.err) == (0, "")
     head, rest = shown.out.split("\n", 1)
     assert re.fullmatch(rf"conversation 1, begun {date} in {re.escape(str(program.home))}", head)
     assert rest == (
-        "\n> show both\n$ cat notes.txt\none\ntwo\n"
+        "\n> show notes.txt and none\n$ cat notes.txt\none\ntwo\n"
         "$ cat none\ncat: none: No such file or directory\n(exit code 1)\nThat is all.\n"
     )
     assert "$ touch new\n(printed or copied)\n" in program.run("sessions", "show", "2").out

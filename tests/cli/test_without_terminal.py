@@ -101,13 +101,13 @@ def test_yes_never_runs_block(program: Program) -> None:
 
 def test_json_of_what_ran(program: Program) -> None:
     program.script(call("cat", 0.9, file_name="notes.txt"), call("cat", 0.8, file_name="none"), reply("There."))
-    ended = program.run("--json", "-y", "show both")
+    ended = program.run("--json", "-y", "show notes.txt and none")
     found = record(ended)
     assert ended.code == 1
     assert "two" not in ended.err
     first, second = found.pop("steps")
     assert found == {
-        "request": "show both",
+        "request": "show notes.txt and none",
         "reply": "There.",
         "end": "replied",
         "folder": str(program.home),
@@ -122,6 +122,7 @@ def test_json_of_what_ran(program: Program) -> None:
         "verdict": "allow",
         "reasons": ["`cat` only reads"],
         "confidence": 0.9,
+        "note": "",
         "meant": None,
         "decision": "run",
         "elsewhere": False,
@@ -236,6 +237,7 @@ def test_the_requests_words_and_options_may_mix(program: Program) -> None:
 
 
 def test_a_hostile_name_stays_one_line_on_stderr_and_whole_on_stdout(program: Program) -> None:
+    (program.home / "a\nb; rm x").touch()
     program.script(call("cat", file_name="a\nb; rm x"))
     ended = program.run("-p", "show it")
     assert ended.out == "cat 'a\nb; rm x'\n"

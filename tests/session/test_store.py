@@ -54,6 +54,7 @@ def test_what_was_open_to_others_is_closed(state: Path) -> None:
 def test_a_conversation_comes_back_as_it_was(
     session: Session, engine: ScriptedEngine, store: Store, home: Path
 ) -> None:
+    (home / "reports" / "2024" / "q1.csv").touch()
     (home / "long").write_text("".join(f"line {number}\n" for number in range(20_000)))
     engine.enqueue(call("cat", file_name="long"), call("cd", folder="reports"), call("rm", file_name="q1.csv"), "")
     result = session.turn("three things", User(RUN, edit("cd reports/2024"), RUN, SKIP))
