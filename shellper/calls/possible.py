@@ -67,7 +67,7 @@ def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -
 
 def _works(call: ToolCall, parameter: Parameter, given: str, disk: Disk) -> bool:
     """Say whether the disk allows an argument; what a pattern matches is left to the shell."""
-    if parameter.name in _PAIRS.get(call.name, ())[:1] and _is_same_pair(call):
+    if parameter.name in _PAIRS.get(call.name, ())[:1] and _is_in_vain(call, disk):
         return False
     if not parameter.must_exist:
         parent = posixpath.dirname(given.rstrip("/"))
@@ -80,12 +80,19 @@ def _works(call: ToolCall, parameter: Parameter, given: str, disk: Disk) -> bool
         return parameter.glob and ("*" in given or "?" in given)
     if call.name == "ls" and not call.arguments.get("long"):
         return disk.is_folder(given)
+    if call.name == "rmdir" and disk.below(given, 1, 1):
+        return False
     return _fits(_thing(call, parameter), disk.is_folder(given))
 
 
-def _is_same_pair(call: ToolCall) -> bool:
-    paths = [str(call.arguments.get(name, "")) for name in _PAIRS.get(call.name, ())]
-    return len(paths) == 2 and posixpath.normpath(paths[0]) == posixpath.normpath(paths[1])
+def _is_in_vain(call: ToolCall, disk: Disk) -> bool:
+    """Say whether the two paths of a call are one: a file and itself, or a thing and the folder in which it lies."""
+    if call.name not in _PAIRS:
+        return False
+    source, target = (posixpath.normpath(str(call.arguments.get(name, ""))) for name in _PAIRS[call.name])
+    if source == target:
+        return True
+    return call.name != "diff" and disk.is_folder(target) and (posixpath.dirname(source) or ".") == target
 
 
 def _thing(call: ToolCall, parameter: Parameter) -> str:
@@ -102,18 +109,15 @@ class _Doubt:
     def __init__(self, call: ToolCall, parameter: Parameter, given: str, disk: Disk, request: str) -> None:
         self.call, self.parameter, self.given, self.disk, self.request = call, parameter, given, disk, request
         self.thing = _thing(call, parameter)
-        self.is_named = _is_named(given, request) and not _is_same_pair(call)
+        self.is_named = _is_named(given, request) and not _is_in_vain(call, disk)
         self.there = _there(given, disk)
 
     def impossible(self) -> Impossible:
         """Return what could be meant in the place of what can't work."""
         values = list(dict.fromkeys(self._values()))
         longer = [value for value in values if self.is_named and _is_longer(value, self.given, self.request)]
-        names = [self.parameter.name]
-        if self.call.name == "diff" and _is_same_pair(self.call):
-            names.append(_PAIRS["diff"][1])
-        calls = [self._with(name, value) for name in names for value in values]
-        whole = self._with(self.parameter.name, longer[0]) if len(longer) == 1 else None
+        calls = [self._with(self.parameter.name, value) for value in values]
+        whole = calls[values.index(longer[0])] if len(longer) == 1 else None
         return self._found([*calls, *self._others()], whole)
 
     def elsewhere(self, thing: str) -> Impossible:
@@ -133,7 +137,7 @@ class _Doubt:
             is_certain=is_certain,
             is_there=self.disk.exists(self.given) or not self.parameter.must_exist,
             is_named=self.is_named or posixpath.basename(self.given) in self.request,
-            calls=tuple(one for one in calls if one != self.call and not _is_same_pair(one)),
+            calls=tuple(one for one in calls if one != self.call and not _is_in_vain(one, self.disk)),
             whole=whole,
         )
 
@@ -150,6 +154,8 @@ class _Doubt:
         for path, is_folder in self.there.items():
             if not _fits(self.thing or ("folder" if self.call.name == "ls" else ""), is_folder):
                 continue
+            if self.call.name == "rmdir" and self.disk.below(path, 1, 1):
+                continue
             if not self.is_named or path.endswith(f"/{self.given}") or _is_longer(path, self.given, self.request):
                 yield path
 
@@ -158,10 +164,14 @@ class _Doubt:
         if not self.parameter.required and not self.is_named:
             kept = {name: value for name, value in self.call.arguments.items() if name != self.parameter.name}
             yield ToolCall(self.call.name, kept)
+        if _is_in_vain(self.call, self.disk):
+            second = _PAIRS[self.call.name][1]
+            folders = (path for path, is_folder in self.there.items() if is_folder or self.call.name == "diff")
+            yield from (self._with(second, path) for path in (".", *folders))
         if not self.disk.exists(self.given):
             return
         if self.disk.is_folder(self.given):
-            if self.call.name in ("rm", "grep"):
+            if self.call.name == "grep":
                 yield self._with("recursive", True)
             if self.call.name == "cat":
                 yield ToolCall("ls", {"path": self.given})

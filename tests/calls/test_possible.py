@@ -18,6 +18,7 @@ def folder(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x\n", encoding="utf-8")
     (tmp_path / "shed").mkdir()
+    (home / "empty").mkdir()
     return home
 
 
@@ -65,8 +66,18 @@ def test_what_can_work_is_left_alone(folder: Path, fine: ToolCall) -> None:
         (call("ls", path="beds/roses.txt"), call("ls")),
         (call("ls", path="plan.txt"), call("cat", file_name="plan.txt")),
         (call("du", path="gone"), call("du")),
-        (call("rm", file_name="beds"), call("rm", file_name="beds", recursive=True)),
-        (call("rmdir", dir_name="beds/roses.txt"), call("rmdir", dir_name="beds")),
+        (call("grep", file_name="beds", pattern="x"), call("grep", file_name="beds", pattern="x", recursive=True)),
+        (call("rmdir", dir_name="plan.txt"), call("rmdir", dir_name="empty")),
+        (call("rmdir", dir_name="beds"), call("rmdir", dir_name="empty")),
+        (
+            call("cp", source="beds/roses.txt", destination="beds"),
+            call("cp", source="beds/roses.txt", destination="New folder"),
+        ),
+        (call("mv", source="plan.txt", destination="."), call("mv", source="beds/tulips.txt", destination=".")),
+        (
+            call("diff", file_name1="plan.txt", file_name2="plan.txt"),
+            call("diff", file_name1="plan.txt", file_name2="plan.txt.old"),
+        ),
         (call("cd", folder="shed"), call("cd", folder="../shed")),
         (call("cd", folder="~/bed"), call("cd", folder="~/beds")),
         (
@@ -77,7 +88,7 @@ def test_what_can_work_is_left_alone(folder: Path, fine: ToolCall) -> None:
         (call("touch", file_name="bed/new.txt"), call("touch", file_name="new.txt")),
         (
             call("mv", source="roses.txt", destination="beds"),
-            call("mv", source="beds/tulips.txt", destination="beds"),
+            call("mv", source="plan.txt", destination="beds"),
         ),
     ],
 )
@@ -93,6 +104,23 @@ def test_only_things_of_the_right_kind_could_be_meant(folder: Path) -> None:
     assert found is not None
     assert {one.arguments["folder"] for one in found.calls} >= {"beds", "..", "../shed"}
     assert not {one.arguments["folder"] for one in found.calls} & {"plan.txt", "beds/roses.txt", ".hidden"}
+
+
+def test_nothing_becomes_the_deletion_of_a_whole_tree(folder: Path) -> None:
+    for name, parameter in (("rm", "file_name"), ("rmdir", "dir_name")):
+        found = doubt(folder, call(name, **{parameter: "beds"}))
+        assert found is not None
+        assert not any(one.arguments.get("recursive") for one in found.calls)
+        assert all(one.arguments.get(parameter) not in ("beds", "New folder") for one in found.calls)
+
+
+def test_where_a_thing_of_that_name_is_elsewhere_it_is_most_likely_meant(folder: Path) -> None:
+    (folder / "beds" / "old").mkdir()
+    moved = doubt(folder, call("mv", source="plan.txt", destination="old"), "move plan.txt into old")
+    assert moved is not None and not moved.is_certain
+    assert moved.calls == (call("mv", source="plan.txt", destination="beds/old"),)
+    added = doubt(folder, call("echo", content="x", file_name="roses.txt"))
+    assert added is not None and added.calls == (call("echo", content="x", file_name="beds/roses.txt"),)
 
 
 def test_two_paths_are_never_made_the_same(folder: Path) -> None:
