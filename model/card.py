@@ -50,6 +50,13 @@ def results_table(results: Iterable[Result]) -> str:
     return "\n".join(lines)
 
 
+def disk_line(results: Iterable[Result]) -> str:
+    """Return how many steps asking the disk has made right, and how many wrong."""
+    rows = list(results)
+    gained, lost = (sum(int(row[kind]) for row in rows) for kind in ("gained", "lost"))
+    return f"Over the sets with real outputs it made {gained} wrong steps right and {lost} right ones wrong."
+
+
 def confusion_table(results: Iterable[Result]) -> str:
     """Return a line a tool: how often it was right to call it, how often it was called, and what was called instead."""
     answers: dict[str, Counter[str]] = defaultdict(Counter)
@@ -105,6 +112,7 @@ def parts() -> dict[str, Callable[[], str]]:
     """Return what makes each generated part, by its name."""
     return {
         "results": lambda: results_table(read_results()),
+        "disk": lambda: disk_line(_plain(read_results())),
         "confusion": lambda: confusion_table(_plain(read_results())),
         "corpus": corpus_table,
         "calibration": lambda: calibration_table(read_scored(CONFIDENCES)),

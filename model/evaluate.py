@@ -51,7 +51,10 @@ class Case:
 
 @dataclass
 class Score:
-    """What was right, out of how much; `misses` tells each wrong step in words."""
+    """What was right, out of how much; `misses` tells each wrong step in words.
+
+    `gained` counts the steps that are right because the disk was asked, `lost` those that are wrong because of that.
+    """
 
     calls: int = 0
     calls_right: int = 0
@@ -62,6 +65,8 @@ class Score:
     turns: int = 0
     turns_right: int = 0
     steps_wrong: int = 0
+    gained: int = 0
+    lost: int = 0
     misses: list[str] = field(default_factory=list)
     confidences: list[tuple[float, bool]] = field(default_factory=list)
     tools: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -73,6 +78,8 @@ class Score:
             "silences": (self.silences_right, self.silences),
             "requests": (self.turns_right, self.turns),
             "conversations": (self.conversations_right, self.conversations),
+            "gained": self.gained,
+            "lost": self.lost,
             "tools": self.tools,
         }
 
@@ -169,10 +176,10 @@ class Evaluation:
             generation = ground(self.engine, (*history, open_turn), alone, disk).generation
             step = self._guarded(generation.step, shell, (*history, open_turn)) if self.guard else generation.step
             wanted = task.calls[index] if index < len(task.calls) else None
-            for score, one, confidence in zip(
-                scores, (step, alone.step), (generation.confidence, alone.confidence), strict=True
-            ):
-                self._note(score, task, wanted, one, confidence, case)
+            right = self._note(scores[0], task, wanted, step, generation.confidence, case)
+            right_alone = self._note(scores[1], task, wanted, alone.step, alone.confidence, case)
+            scores[0].gained += right and not right_alone
+            scores[0].lost += right_alone and not right
             call = step.call if self.free else (wanted[0] if wanted else None)
             if call is None:
                 reply = step.reply if step.call is None else ""
@@ -188,8 +195,8 @@ class Evaluation:
         step: ModelStep,
         confidence: float,
         case: str,
-    ) -> None:
-        """Count a step."""
+    ) -> bool:
+        """Count a step, and say whether it is right."""
         right = is_right(step, wanted)
         score.steps_wrong += not right
         score.confidences.append((confidence, right))
@@ -198,6 +205,7 @@ class Evaluation:
         if not right:
             wish = _describe(ModelStep(wanted[0])) if wanted else "no call"
             score.misses.append(f"{case}: {task.request!r} -> {_describe(step)}; right: {wish}")
+        return right
 
     def _guarded(self, step: ModelStep, shell: Shell, conversation: Conversation) -> ModelStep:
         """Return the step with the name that the guard offers, as a user would take it."""

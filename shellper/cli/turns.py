@@ -16,6 +16,8 @@ from shellper.safety import Level
 from shellper.sandbox import LeftProcess
 from shellper.session import Action, Decide, Decision, Listener, Outcome, Proposal, Session, TurnEnd, TurnResult
 
+# What a second try may not do without the user having seen it.
+_DELETING = ("rm", "rmdir")
 _RUN, _STOP, _TAKEN = Decision(Action.RUN), Decision(Action.STOP), Decision(Action.STOP, elsewhere=True)
 
 
@@ -86,6 +88,9 @@ class _Consent:
 
     def __call__(self, proposal: Proposal) -> Decision:
         level = proposal.verdict.level
+        if proposal.note and proposal.call is not None and proposal.call.name in _DELETING:
+            self._screen.note(f"not run: --yes deletes only what was meant at once; {proposal.note}")
+            return _STOP
         if level <= Level.CONFIRM:
             return _RUN
         self._screen.note(f"not run: --yes runs what is at allow or confirm, this is at {level}")

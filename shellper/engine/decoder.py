@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shellper.calls import Catalogue, ToolCall
-from shellper.dialect import Grammar, ModelStep, call_segments, encode
-from shellper.dialect.control import ESCAPE
+from shellper.dialect import Allowed, Grammar, ModelStep, call_segments, encode
+from shellper.dialect.control import ESCAPE, START_CALL
 from shellper.engine.choice import Chooser
 from shellper.engine.choosing import Chosen, choose
 from shellper.engine.context import CONTEXT_TOKENS, LlamaContext, Logits
 from shellper.engine.copying import Source
-from shellper.engine.protocol import LEAST_LIKELY, LOW_CONFIDENCE, EngineError
+from shellper.engine.protocol import LEAST_LIKELY, LEAST_TO_CALL, LOW_CONFIDENCE, EngineError
 from shellper.weights.errors import WeightsError
 from shellper.weights.tokenizer import LlamaTokenizer
 
 Check = Callable[[], None]
 
 _LOG_LOW = math.log(LOW_CONFIDENCE)
+_LOG_LEAST_TO_CALL = math.log(LEAST_TO_CALL)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Decoder:
             self.tokenizer = LlamaTokenizer(self.context.vocab)
             self.grammar = Grammar(catalogue, self.tokenizer)
             self._escape = self.tokenizer.control(ESCAPE)
+            self._start = self.tokenizer.control(START_CALL)
             self._chooser = Chooser(self.tokenizer)
         except WeightsError as error:
             self.context.close()
@@ -74,7 +76,7 @@ class Decoder:
     def decode(
         self, prompt: Sequence[int], after_response: bool, on_text: Callable[[str], None], check: Check
     ) -> Decoded:
-        """Return a step behind a prompt: at each point the likeliest token.
+        """Return a step behind a prompt: at each point the likeliest token, but no call that is not `LEAST_TO_CALL`.
 
         `check` is called before each token and each batch of the prompt, and stops the decoding by raising; what was
         read until then stays cached. A token that must come is appended unread, and read in one batch with what
@@ -154,6 +156,8 @@ class Decoder:
                 unread = []
                 favoured = source.favoured(value) if value is not None else ()
                 choice = self._chooser.choose(allowed, logits, favoured)
+                if choice.token == self._start and not after_response and choice.log_probability < _LOG_LEAST_TO_CALL:
+                    choice = self._chooser.choose(Allowed((), text=True), logits)
                 if choice.log_probability < weakest and choice.runner_up is not None:
                     weakest = choice.log_probability
                     fork = Fork((*written, choice.runner_up), total + choice.runner_up_log_probability)

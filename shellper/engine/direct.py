@@ -93,8 +93,9 @@ class DirectEngine:
         prompt, check = self._prompt(conversation), _checking(cancelled)
         after_response = bool(conversation[-1].steps)
         first = self._decoder.decode(prompt, after_response, on_text or _ignore, check)
-        second = self._decoder.alternative(prompt, first, after_response, check)
-        tries = [first] if second is None else [first, second]
+        # A text is one of many ways to say the same, so that its likelihood can't be compared with a call's.
+        second = first.step.call and self._decoder.alternative(prompt, first, after_response, check)
+        tries = [first, second] if second and second.step.call else [first]
         best, *others = sorted(tries, key=lambda decoded: -decoded.log_probability)
         return Generation(
             step=best.step,

@@ -13,6 +13,9 @@ from shellper.dialect import Conversation, ModelStep
 LOW_CONFIDENCE = 0.66
 """Below this confidence a step is worth a question; `model/README.md` says what share of errors lies there."""
 
+LEAST_TO_CALL = 0.5
+"""How likely it must be that a request is one for a call at all; else the model says what it would say instead."""
+
 LEAST_LIKELY = 1e-3
 """How likely a call must be to be chosen among others; `model/README.md` says what this gains and costs."""
 

@@ -154,7 +154,7 @@ class RunningTurn(Listener):
     def _decide(self, proposal: Proposal) -> Decision:
         if self.cancelled.is_set():
             return _STOP
-        if self.runs_rest and proposal.verdict.level is Level.ALLOW:
+        if self.runs_rest and proposal.verdict.level is Level.ALLOW and not proposal.note:
             return Decision(Action.RUN)
         self._post(Asked(proposal))
         return self._answers.get()

@@ -6,7 +6,7 @@ Speeds are given as ratios to plain llama.cpp decoding of the same file in the s
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import statistics
 import subprocess
 import sys
@@ -140,7 +140,11 @@ def one_shot() -> None:
         run()
         times = [_timed(run) for _ in range(7)]
         start = [_timed(version) for _ in range(7)]
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+        # Of this process alone, with those that it has waited for: the engine is not one of them.
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, ended, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(ended)
+    peak = usage.ru_maxrss / 1000
     print(f"one-shot: {statistics.median(times):.0f} ms from the shell to the command, engine running")
     print(f"start-up: {statistics.median(start):.0f} ms for --version; peak memory of the one-shot {peak:.0f} MB")
 

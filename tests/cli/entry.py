@@ -1,8 +1,9 @@
 """The program with the scripted engine: `python -m tests.cli.entry ARGUMENTS`.
 
 SHELLPER_SCRIPTED_ENGINE names a file of JSON lines, one a step: {"call": {"name", "arguments"}, "confidence",
-"alternative"}, {"reply"}, or {"error"}. Steps that are used leave the file, so that the next program goes on; what the
-engine was given is added to the file of that name that ends with `.given`, one conversation a line.
+"alternative", "likely" (the call to choose where that one can't work)}, {"reply"}, or {"error"}. Steps that are used
+leave the file, so that the next program goes on; what the engine was given is added to the file of that name that ends
+with `.given`, one conversation a line.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class _FromFile(ScriptedEngine):
         self._file = file
         self._lines = file.read_text().splitlines()
         super().__init__(_step(line) for line in self._lines)
+        steps = [json.loads(line) for line in self._lines]
+        self.likely = [ToolCall.from_json(step["likely"]) for step in steps if "likely" in step]
 
     def close(self) -> None:
         """Write down what is left of the script, and what was asked."""

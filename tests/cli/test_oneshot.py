@@ -233,6 +233,24 @@ def test_what_may_have_been_meant_is_one_key_away(program: Program) -> None:
     assert ended.out == (program.home / "notes.txt").read_text()
 
 
+def test_what_stands_for_a_call_that_can_not_work_says_so(program: Program) -> None:
+    likely = {"name": "cat", "arguments": {"file_name": "notes.txt"}}
+    program.script({**call("cat", file_name="ntes.txt"), "likely": likely}, reply())
+    sitting = program.sit("show what I wrote")
+    note = "the model first wrote ntes.txt, which isn't there; this is the likeliest that is"
+    sitting.expect(f"$ cat notes.txt\n✓ allow: `cat` only reads\n{note}\n{QUESTION}")
+    sitting.press("s")
+    sitting.end()
+
+
+def test_yes_deletes_nothing_that_the_model_wrote_in_a_second_try(program: Program) -> None:
+    likely = {"name": "rm", "arguments": {"file_name": "notes.txt"}}
+    program.script({**call("rm", file_name="ntes.txt"), "likely": likely})
+    ended = program.run("-y", "delete what I wrote")
+    assert ended.code == 4 and (program.home / "notes.txt").exists()
+    assert "not run: --yes deletes only what was meant at once; the model first wrote ntes.txt" in ended.err
+
+
 def test_reply_is_for_people(program: Program) -> None:
     program.script(reply("Which folder do you mean?"))
     assert program.sit("delete the folder").end() == Ended(3, "", "Which folder do you mean?\n")

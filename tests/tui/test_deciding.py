@@ -172,6 +172,16 @@ async def test_taking_what_may_have_been_meant(room: Room) -> None:
         assert seat.last.outcome is not None and seat.last.outcome.exit_code == 0
 
 
+async def test_what_stands_for_a_call_that_can_not_work_says_so(room: Room) -> None:
+    room.engine.likely = [call("cat", file_name="notes.txt")]
+    async with room.open(call("cat", file_name="ntes.txt"), "") as seat:
+        await seat.say("show what I wrote")
+        await seat.asked()
+        await seat.sees("cat notes.txt", "the model first wrote ntes.txt, which isn't there")
+        await seat.press("s")
+        await seat.ended()
+
+
 async def test_the_models_second_choice_can_be_taken(room: Room) -> None:
     room.settings = replace(room.settings, keys={"meant": "g"})
     other = ModelStep(call("cat", file_name="notes.txt"))
