@@ -74,18 +74,26 @@ class LocalDisk:
                     break
                 for name, is_folder in self._entries(posixpath.join(path, folder)):
                     found[posixpath.join(folder, name)] = is_folder
-                    if is_folder and not name.startswith("."):
+                    if is_folder and not name.startswith(".") and not self._is_link(posixpath.join(path, folder, name)):
                         inner.append(posixpath.join(folder, name))
             level = inner
         return dict(islice(found.items(), most))
 
+    def _is_link(self, path: str) -> bool:
+        return self._resolve(path).is_symlink()
+
     def _entries(self, path: str) -> Sequence[tuple[str, bool]]:
-        """Return a folder's entries in the order of their names, links to folders as what they point to."""
+        """Return a folder's entries in the order of their names, links as what they point to.
+
+        The working directory is not one of the entries of the folder above it.
+        """
+        own = self.folder.name if posixpath.normpath(path) == ".." else ""
         try:
             with os.scandir(self._resolve(path)) as entries:
-                return sorted((entry.name, entry.is_dir()) for entry in islice(entries, _MOST_LOOKED_AT))
+                names = [entry.name for entry in islice(entries, _MOST_LOOKED_AT) if entry.name != own]
         except (OSError, ValueError):
             return []
+        return [(name, self.is_folder(posixpath.join(path, name))) for name in sorted(names) if _is_text(name)]
 
     def matches(self, pattern: str) -> Sequence[str]:
         """Return the paths that bash puts in a pattern's place: in it only `*` and `?` are special."""
@@ -96,3 +104,12 @@ class LocalDisk:
         except (OSError, ValueError):  # a name too long or with a NUL matches nothing
             return []
         return [f"~/{path}" if at_home else path for path in found]
+
+
+def _is_text(name: str) -> bool:
+    """Say whether a name is UTF-8; what is not can't be told from others like it by its tokens."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -18,22 +18,25 @@ from shellper.calls.catalogue import Catalogue, Parameter
 from shellper.calls.disk import Disk
 
 _DEPTH = 3
-_MOST = 400
+_MOST_SEEN = 4000
+_MOST_CALLS = 400
 # The two paths of these must be two.
 _PAIRS = {"cp": ("source", "destination"), "mv": ("source", "destination"), "diff": ("file_name1", "file_name2")}
-# These make the folders that are missing.
-_MAKES_FOLDERS = ("untar", "unzip")
+# Where these unpack to is left to them.
+_UNPACKING = ("untar", "unzip")
 # What is new here and is elsewhere already is most likely meant there: a folder that something goes into, a file that
 # gets another line.
 _GOES_TO = {("cp", "destination"): "folder", ("mv", "destination"): "folder", ("echo", "file_name"): "file"}
+# What these are asked to take away is never guessed: where the user has said a name, only that name is looked for.
+_REMOVING = ("rm", "rmdir")
 
 
 @dataclass(frozen=True)
 class Impossible:
-    """An argument of a call that can't work, and the calls that could be meant instead.
+    """An argument of a call that can't work, and the calls that could be meant instead, all of which can.
 
     `is_certain` says whether the call can't work for sure; else it can, and is only less likely than it seems.
-    `is_there` says whether there is such a thing, of the wrong kind; `is_named` whether the user has said that name;
+    `is_there` says whether something has that name, or it is a new one; `is_named` whether the user has said the name;
     `whole` is the call that has the longer name of which the user's words are a part, where there is just one.
     """
 
@@ -47,22 +50,28 @@ class Impossible:
 
 
 def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> Impossible | None:
-    """Return the first argument that can't work in a call, and what could be meant; None where all can work."""
-    paths = [
+    """Return the first argument that can't work in a call, and what could be meant; None where all can work.
+
+    Where all can, it may still be one that is new here and is elsewhere, or an `ls` of a file; nothing of that is
+    certain, and nothing is returned where there is nothing else to mean.
+    """
+    paths = _paths(call, catalogue)
+    for parameter, given in paths:
+        if not _works(call, parameter, given, disk):
+            return _Doubt(call, catalogue, parameter, given, disk, request).impossible()
+    for parameter, given in paths:
+        doubt = _Doubt(call, catalogue, parameter, given, disk, request).less_likely()
+        if doubt is not None and doubt.calls:
+            return doubt
+    return None
+
+
+def _paths(call: ToolCall, catalogue: Catalogue) -> list[tuple[Parameter, str]]:
+    return [
         (parameter, str(call.arguments[parameter.name]))
         for parameter in catalogue.tools[call.name].parameters
         if parameter.role == "path" and parameter.name in call.arguments
     ]
-    for parameter, given in paths:
-        if not _works(call, parameter, given, disk):
-            return _Doubt(call, parameter, given, disk, request).impossible()
-    for parameter, given in paths:
-        thing = _GOES_TO.get((call.name, parameter.name))
-        if thing and not disk.exists(given):
-            doubt = _Doubt(call, parameter, given, disk, request).elsewhere(thing)
-            if doubt.calls:
-                return doubt
-    return None
 
 
 def _works(call: ToolCall, parameter: Parameter, given: str, disk: Disk) -> bool:
@@ -71,15 +80,13 @@ def _works(call: ToolCall, parameter: Parameter, given: str, disk: Disk) -> bool
         return False
     if not parameter.must_exist:
         parent = posixpath.dirname(given.rstrip("/"))
-        makes = call.arguments.get("parents") or call.name in _MAKES_FOLDERS
+        makes = call.arguments.get("parents") or call.name in _UNPACKING
         return not parent or bool(makes) or disk.is_folder(parent)
     # What leads out of a folder does so even where that folder is gone.
     if given in ("-", "~") or not given.strip("./"):
         return True
     if not disk.exists(given):
-        return parameter.glob and ("*" in given or "?" in given)
-    if call.name == "ls" and not call.arguments.get("long"):
-        return disk.is_folder(given)
+        return parameter.glob and _is_pattern(given)
     if call.name == "rmdir" and disk.below(given, 1, 1):
         return False
     return _fits(_thing(call, parameter), disk.is_folder(given))
@@ -92,7 +99,13 @@ def _is_in_vain(call: ToolCall, disk: Disk) -> bool:
     source, target = (posixpath.normpath(str(call.arguments.get(name, ""))) for name in _PAIRS[call.name])
     if source == target:
         return True
-    return call.name != "diff" and disk.is_folder(target) and (posixpath.dirname(source) or ".") == target
+    if call.name == "diff" or not source.strip("./"):
+        return False
+    return disk.is_folder(target) and (posixpath.dirname(source) or ".") == target
+
+
+def _is_pattern(given: str) -> bool:
+    return "*" in given or "?" in given
 
 
 def _thing(call: ToolCall, parameter: Parameter) -> str:
@@ -104,13 +117,15 @@ def _fits(thing: str, is_folder: bool) -> bool:
 
 
 class _Doubt:
-    """A call with an argument that can't work."""
+    """A call, and an argument of it that is doubted."""
 
-    def __init__(self, call: ToolCall, parameter: Parameter, given: str, disk: Disk, request: str) -> None:
-        self.call, self.parameter, self.given, self.disk, self.request = call, parameter, given, disk, request
-        self.thing = _thing(call, parameter)
+    def __init__(
+        self, call: ToolCall, catalogue: Catalogue, parameter: Parameter, given: str, disk: Disk, request: str
+    ) -> None:
+        self.call, self.catalogue, self.parameter, self.given = call, catalogue, parameter, given
+        self.disk, self.request = disk, request
+        self.base = posixpath.basename(given.rstrip("/"))
         self.is_named = _is_named(given, request) and not _is_in_vain(call, disk)
-        self.there = _there(given, disk)
 
     def impossible(self) -> Impossible:
         """Return what could be meant in the place of what can't work."""
@@ -118,46 +133,65 @@ class _Doubt:
         longer = [value for value in values if self.is_named and _is_longer(value, self.given, self.request)]
         calls = [self._with(self.parameter.name, value) for value in values]
         whole = calls[values.index(longer[0])] if len(longer) == 1 else None
-        return self._found([*calls, *self._others()], whole)
+        return self._found([*self._others(), *calls], whole, is_certain=True)
 
-    def elsewhere(self, thing: str) -> Impossible:
-        """Return where a thing of that name is, if it is elsewhere."""
-        base = posixpath.basename(self.given.rstrip("/"))
+    def less_likely(self) -> Impossible | None:
+        """Return what is likelier than what can work, where there is something."""
+        if self.call.name == "ls" and not self.is_named and not self.call.arguments.get("long"):
+            if self.disk.exists(self.given) and not self.disk.is_folder(self.given):
+                return self._found([ToolCall("cat", {"file_name": self.given}), *self._others()], None)
+            return None
+        thing = _GOES_TO.get((self.call.name, self.parameter.name))
+        if not thing or self.disk.exists(self.given):
+            return None
         paths = (
             path
-            for path, is_folder in self.there.items()
-            if is_folder == (thing == "folder") and posixpath.basename(path) == base
+            for path, is_folder in self._there().items()
+            if is_folder == (thing == "folder") and posixpath.basename(path) == self.base
         )
-        return self._found([self._with(self.parameter.name, path) for path in paths], None, is_certain=False)
+        return self._found([self._with(self.parameter.name, path) for path in paths], None)
 
-    def _found(self, calls: Iterable[ToolCall], whole: ToolCall | None, is_certain: bool = True) -> Impossible:
+    def _found(self, calls: Iterable[ToolCall], whole: ToolCall | None, is_certain: bool = False) -> Impossible:
+        possible = (one for one in calls if one != self.call and self._can_work(one))
         return Impossible(
             given=self.given,
-            thing=self.thing,
+            thing=_thing(self.call, self.parameter),
             is_certain=is_certain,
             is_there=self.disk.exists(self.given) or not self.parameter.must_exist,
-            is_named=self.is_named or posixpath.basename(self.given) in self.request,
-            calls=tuple(one for one in calls if one != self.call and not _is_in_vain(one, self.disk)),
-            whole=whole,
+            is_named=self.is_named or (bool(self.base) and self.base in self.request),
+            calls=tuple(possible)[:_MOST_CALLS],
+            whole=whole if whole is not None and self._can_work(whole) else None,
         )
+
+    def _can_work(self, call: ToolCall) -> bool:
+        return all(_works(call, parameter, given, self.disk) for parameter, given in _paths(call, self.catalogue))
 
     def _with(self, name: str, value: Any) -> ToolCall:
         return ToolCall(self.call.name, {**self.call.arguments, name: value})
 
     def _values(self) -> Iterator[str]:
         """Yield the values that the argument may have instead."""
+        there = self._there()
         if not self.parameter.must_exist:
-            base = posixpath.basename(self.given.rstrip("/"))
-            yield base
-            yield from (posixpath.join(path, base) for path, is_folder in self.there.items() if is_folder)
+            targets = (self.base, *(posixpath.join(path, self.base) for path, is_folder in there.items() if is_folder))
+            # Nothing that is there is overwritten by a second try.
+            yield from (path for path in targets if not self.disk.exists(path) or self.disk.is_folder(path))
             return
-        for path, is_folder in self.there.items():
-            if not _fits(self.thing or ("folder" if self.call.name == "ls" else ""), is_folder):
-                continue
-            if self.call.name == "rmdir" and self.disk.below(path, 1, 1):
-                continue
-            if not self.is_named or path.endswith(f"/{self.given}") or _is_longer(path, self.given, self.request):
+        thing = _thing(self.call, self.parameter)
+        if self.call.name == "rm" and not self.call.arguments.get("recursive"):
+            thing = "file"
+        for path, is_folder in there.items():
+            if _fits(thing or ("folder" if self.call.name == "ls" else ""), is_folder) and self._may_be(path):
                 yield path
+
+    def _may_be(self, path: str) -> bool:
+        """Say whether a path could be meant by what was given, as far as the user has said a name."""
+        if self.call.name in _REMOVING:
+            if path.startswith(".."):
+                return False
+            if self.base and _is_named(self.base, self.request):
+                return posixpath.basename(path) == self.base or _is_longer(path, self.base, self.request)
+        return not self.is_named or path.endswith(f"/{self.given}") or _is_longer(path, self.given, self.request)
 
     def _others(self) -> Iterator[ToolCall]:
         """Yield calls that differ in more than the argument's value."""
@@ -166,29 +200,26 @@ class _Doubt:
             yield ToolCall(self.call.name, kept)
         if _is_in_vain(self.call, self.disk):
             second = _PAIRS[self.call.name][1]
-            folders = (path for path, is_folder in self.there.items() if is_folder or self.call.name == "diff")
-            yield from (self._with(second, path) for path in (".", *folders))
-        if not self.disk.exists(self.given):
-            return
+            wanted = (path for path, is_folder in self._there().items() if is_folder or self.call.name == "diff")
+            yield from (self._with(second, path) for path in (".", *wanted))
         if self.disk.is_folder(self.given):
             if self.call.name == "grep":
                 yield self._with("recursive", True)
             if self.call.name == "cat":
                 yield ToolCall("ls", {"path": self.given})
-        elif self.call.name == "ls":
-            yield ToolCall("cat", {"file_name": self.given})
 
-
-def _there(given: str, disk: Disk) -> Mapping[str, bool]:
-    """Return what is there: in the folder and below it, beside it, and where the given path points."""
-    found = dict(disk.below(".", _DEPTH, _MOST))
-    found[".."] = True
-    found |= {f"../{path}": is_folder for path, is_folder in disk.below("..", 1, _MOST).items()}
-    head, _, rest = given.partition("/")
-    if rest and head in ("", "~", ".."):
-        start = posixpath.dirname(given) or "/"
-        found |= {posixpath.join(start, path): is_folder for path, is_folder in disk.below(start, 1, _MOST).items()}
-    return found
+    def _there(self) -> Mapping[str, bool]:
+        """Return what is there, and whether it is a folder: here and below, beside, and where the given path points."""
+        found = dict(self.disk.below(".", _DEPTH, _MOST_SEEN))
+        found[".."] = True
+        beside = self.disk.below("..", 1, _MOST_SEEN)
+        found |= {f"../{path}": is_folder for path, is_folder in beside.items()}
+        head, _, rest = self.given.partition("/")
+        if rest and head in ("", "~", ".."):
+            start = posixpath.dirname(self.given.rstrip("/")) or "/"
+            inner = self.disk.below(start, 1, _MOST_SEEN)
+            found |= {posixpath.join(start, path): is_folder for path, is_folder in inner.items()}
+        return found
 
 
 def _is_longer(path: str, given: str, request: str) -> bool:
@@ -197,5 +228,6 @@ def _is_longer(path: str, given: str, request: str) -> bool:
 
 
 def _is_named(name: str, request: str) -> bool:
-    """Say whether a name stands in the request as a whole."""
-    return re.search(rf"(?<![\w./~-]){re.escape(name)}(?![\w/~-]|\.\w)", request) is not None
+    """Say whether a name stands in the request as a whole, with a folder's slash behind it or not."""
+    bare = name.rstrip("/") or name
+    return re.search(rf"(?<![\w./~-]){re.escape(bare)}/?(?![\w~-]|\.\w)", request) is not None

@@ -12,12 +12,11 @@ from shellper.cli.opening import Opened
 from shellper.cli.record import turn_record
 from shellper.cli.show import Screen, Waiting
 from shellper.cli.terminal import is_terminal
+from shellper.effects import ChangeKind
 from shellper.safety import Level
 from shellper.sandbox import LeftProcess
 from shellper.session import Action, Decide, Decision, Listener, Outcome, Proposal, Session, TurnEnd, TurnResult
 
-# What a second try may not do without the user having seen it.
-_DELETING = ("rm", "rmdir")
 _RUN, _STOP, _TAKEN = Decision(Action.RUN), Decision(Action.STOP), Decision(Action.STOP, elsewhere=True)
 
 
@@ -88,13 +87,20 @@ class _Consent:
 
     def __call__(self, proposal: Proposal) -> Decision:
         level = proposal.verdict.level
-        if proposal.note and proposal.call is not None and proposal.call.name in _DELETING:
-            self._screen.note(f"not run: --yes deletes only what was meant at once; {proposal.note}")
+        if proposal.note and _takes_away(proposal):
+            self._screen.note(f"not run: --yes takes away only what was meant at once; {proposal.note}")
             return _STOP
         if level <= Level.CONFIRM:
             return _RUN
         self._screen.note(f"not run: --yes runs what is at allow or confirm, this is at {level}")
         return _STOP
+
+
+def _takes_away(proposal: Proposal) -> bool:
+    """Say whether a command deletes or overwrites something, or what it changes is not known."""
+    if proposal.effects is None:
+        return proposal.verdict.level > Level.ALLOW
+    return any(change.kind in (ChangeKind.DELETED, ChangeKind.OVERWRITTEN) for change in proposal.effects.changes)
 
 
 class _Printer:
@@ -110,6 +116,8 @@ class _Printer:
             return _STOP
         if level is Level.WARN:
             self._screen.note(f"warn: {reasons}")
+        if proposal.note:
+            self._screen.note(proposal.note)
         if self._prints:
             print(proposal.command, flush=True)
         if self._hints:

@@ -27,7 +27,10 @@ Look = Callable[[Sequence[int]], Logits]
 
 @dataclass(frozen=True)
 class Chosen:
-    """A call's place among those given, the probability that the model writes it, and that share among those given."""
+    """A call's place among those given, the probability that the model writes it, and its share among those given.
+
+    The others are taken to be as likely as their beginnings, so that the share is rather too low.
+    """
 
     index: int
     probability: float
@@ -70,10 +73,11 @@ def choose(calls: Sequence[Sequence[int]], free: Free, look: Look, least: float)
     """
     waiting = [Beginning(calls, range(len(calls)), 0, 0.0)]
     looks = 0
+    left = 0.0
     while waiting:
         one = heapq.heappop(waiting)
         if one.is_whole:
-            rest = sum(math.exp(other.log_probability) for other in waiting)
+            rest = left + sum(math.exp(other.log_probability) for other in waiting)
             probability = math.exp(one.log_probability)
             return Chosen(one.live[0], probability, probability / (probability + rest))
         following = one.next_tokens()
@@ -87,6 +91,8 @@ def choose(calls: Sequence[Sequence[int]], free: Free, look: Look, least: float)
         for beginning in _longer(one, following, logits):
             if beginning.log_probability >= math.log(least):
                 heapq.heappush(waiting, beginning)
+            else:
+                left += math.exp(beginning.log_probability)
     return None
 
 

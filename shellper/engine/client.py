@@ -86,13 +86,18 @@ class RemoteEngine(ABC):
         return generation_from_json(reply["generation"])
 
     def choose(
-        self, conversation: Conversation, calls: Sequence[ToolCall], cancelled: threading.Event | None = None
+        self,
+        conversation: Conversation,
+        calls: Sequence[ToolCall],
+        least: float,
+        cancelled: threading.Event | None = None,
     ) -> Generation | None:
         """Return the step that is the likeliest of some calls, if any is likely enough."""
         request = {
             "op": "choose",
             "conversation": conversation_to_json(conversation),
             "calls": [call.as_json() for call in calls],
+            "least": least,
         }
         reply = self._ask(request, None, cancelled or threading.Event())
         return None if reply["generation"] is None else generation_from_json(reply["generation"])

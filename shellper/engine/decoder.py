@@ -16,7 +16,7 @@ from shellper.engine.choice import Chooser
 from shellper.engine.choosing import Chosen, choose
 from shellper.engine.context import CONTEXT_TOKENS, LlamaContext, Logits
 from shellper.engine.copying import Source
-from shellper.engine.protocol import LEAST_LIKELY, LEAST_TO_CALL, LOW_CONFIDENCE, EngineError
+from shellper.engine.protocol import LEAST_TO_CALL, LOW_CONFIDENCE, EngineError
 from shellper.weights.errors import WeightsError
 from shellper.weights.tokenizer import LlamaTokenizer
 
@@ -76,7 +76,8 @@ class Decoder:
     def decode(
         self, prompt: Sequence[int], after_response: bool, on_text: Callable[[str], None], check: Check
     ) -> Decoded:
-        """Return a step behind a prompt: at each point the likeliest token, but no call that is not `LEAST_TO_CALL`.
+        """Return a step behind a prompt: at each point the likeliest token, but no first call of a turn that is not
+        `LEAST_TO_CALL`.
 
         `check` is called before each token and each batch of the prompt, and stops the decoding by raising; what was
         read until then stays cached. A token that must come is appended unread, and read in one batch with what
@@ -86,9 +87,9 @@ class Decoder:
         return self._write(prompt, Fork(), after_response, on_text, check)
 
     def choose(
-        self, prompt: Sequence[int], calls: Sequence[ToolCall], after_response: bool, check: Check
+        self, prompt: Sequence[int], calls: Sequence[ToolCall], least: float, after_response: bool, check: Check
     ) -> Chosen | None:
-        """Return the likeliest of some calls behind a prompt; None where none is likely enough."""
+        """Return the likeliest of some calls behind a prompt; None where none is as likely as `least`."""
 
         def look(beginning: Sequence[int]) -> Logits:
             tokens = (*prompt, *beginning)
@@ -101,7 +102,7 @@ class Decoder:
 
         written = [encode(call_segments(call), self.tokenizer) for call in calls]
         known: dict[int, Sequence[bool]] = {}
-        return choose(written, free, look, LEAST_LIKELY)
+        return choose(written, free, look, least)
 
     def _free(self, tokens: Sequence[int], after_response: bool) -> Sequence[bool]:
         """Say of each token of a call whether something else could stand there."""
@@ -120,7 +121,9 @@ class Decoder:
 
         It may be the likelier one as a whole.
         """
-        if decoded.log_probability >= _LOG_LOW or not decoded.fork.tokens:
+        tokens = decoded.fork.tokens
+        # A call and a text are never compared.
+        if decoded.log_probability >= _LOG_LOW or not tokens or tokens[0] != self._start:
             return None
         other = self._write(prompt, decoded.fork, after_response, lambda text: None, check)
         return None if other.step == decoded.step else other

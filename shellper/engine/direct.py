@@ -93,9 +93,8 @@ class DirectEngine:
         prompt, check = self._prompt(conversation), _checking(cancelled)
         after_response = bool(conversation[-1].steps)
         first = self._decoder.decode(prompt, after_response, on_text or _ignore, check)
-        # A text is one of many ways to say the same, so that its likelihood can't be compared with a call's.
-        second = first.step.call and self._decoder.alternative(prompt, first, after_response, check)
-        tries = [first, second] if second and second.step.call else [first]
+        second = self._decoder.alternative(prompt, first, after_response, check)
+        tries = [first] if second is None else [first, second]
         best, *others = sorted(tries, key=lambda decoded: -decoded.log_probability)
         return Generation(
             step=best.step,
@@ -109,11 +108,15 @@ class DirectEngine:
         )
 
     def choose(
-        self, conversation: Conversation, calls: Sequence[ToolCall], cancelled: threading.Event | None = None
+        self,
+        conversation: Conversation,
+        calls: Sequence[ToolCall],
+        least: float,
+        cancelled: threading.Event | None = None,
     ) -> Generation | None:
         """Return the step that is the likeliest of some calls, if any is likely enough."""
         prompt = self._prompt(conversation)
-        chosen = self._decoder.choose(prompt, calls, bool(conversation[-1].steps), _checking(cancelled))
+        chosen = self._decoder.choose(prompt, calls, least, bool(conversation[-1].steps), _checking(cancelled))
         return None if chosen is None else Generation(ModelStep(calls[chosen.index]), chosen.share, len(prompt))
 
     def _prompt(self, conversation: Conversation) -> Sequence[int]:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shellper.calls import Disk, load_catalogue
+from shellper.calls import Disk, ToolCall, load_catalogue
 from shellper.calls.guard import suggest
-from shellper.calls.possible import impossible
+from shellper.calls.possible import Impossible, impossible
 from shellper.dialect import Conversation, ModelStep
 from shellper.engine.protocol import Engine, Generation
+
+LEAST_LIKELY = 1e-3
+"""How likely a call must have been to take the place of one that can't work."""
+
+LEAST_LIKELIER = 0.02
+"""How likely it must have been to take the place of one that can."""
 
 
 @dataclass(frozen=True)
 class Grounded:
-    """A generation, and what the user is to be told where it stands for a step that can't work, in one line."""
+    """A generation, and what the user is to be told where it stands for another step, in one line."""
 
     generation: Generation
     note: str = ""
@@ -29,26 +36,39 @@ def ground(
 ) -> Grounded:
     """Return a conversation's next step as the disk allows it.
 
-    A step that can work stays as it is, but for a new name that the request has almost so. A step that names what isn't
-    there because the user said that name stays, too, where nothing else is likely.
-    Raises `CallError`, `EngineError` and `GenerationCancelled`.
+    A step that can work gives way only to what is most likely meant for another reason (see `impossible`, and new names
+    that the request has almost so). One that names what isn't there because the user said that name stays where nothing
+    else is likely. Raises `CallError`, `EngineError` and `GenerationCancelled`.
     """
     if generation.step.call is None:
         return Grounded(generation)
-    catalogue, request = load_catalogue(), conversation[-1].request
-    call = catalogue.validate(generation.step.call)
-    found = impossible(call, catalogue, disk, request)
-    if found is None:
-        meant = suggest(call, catalogue, disk, request, said(conversation))
-        other = engine.choose(conversation, [meant.call], cancelled) if meant else None
-        return Grounded(generation) if other is None or meant is None else Grounded(other, _note(meant.given, "said"))
-    if found.whole is not None:
+    call = load_catalogue().validate(generation.step.call)
+    found = impossible(call, load_catalogue(), disk, conversation[-1].request)
+    if found is not None and found.whole is not None:
         return Grounded(replace(generation, step=ModelStep(found.whole)))
-    other = engine.choose(conversation, found.calls, cancelled) if found.calls else None
-    if other is not None:
-        return Grounded(other, _note(found.given, "possible" if found.is_there else "there"))
-    if not found.is_certain or found.is_there or found.is_named:
+    if found is not None and found.is_certain:
+        other = engine.choose(conversation, found.calls, LEAST_LIKELY, cancelled) if found.calls else None
+        if other is not None:
+            return Grounded(other, _note(found.given, "possible" if found.is_there else "there"))
+        return Grounded(generation) if found.is_there or found.is_named else _asking(generation, found)
+    given, calls = (found.given, found.calls) if found is not None else _almost_said(call, conversation, disk)
+    other = engine.choose(conversation, calls, LEAST_LIKELIER, cancelled) if calls else None
+    if other is None:
         return Grounded(generation)
+    return Grounded(replace(other, alternative=generation.step), f"the model first wrote {given}; this is likelier")
+
+
+def _almost_said(call: ToolCall, conversation: Conversation, disk: Disk) -> tuple[str, Sequence[ToolCall]]:
+    """Return a call's new name that the request has almost so, and the call with the name as it is said."""
+    catalogue = load_catalogue()
+    found = suggest(call, catalogue, disk, conversation[-1].request, said(conversation))
+    if found is None:
+        return "", ()
+    parameter = catalogue.tools[call.name].by_name[found.parameter]
+    return found.given, () if parameter.must_exist or parameter.role != "path" else (found.call,)
+
+
+def _asking(generation: Generation, found: Impossible) -> Grounded:
     question = f"There is no {found.given} here. Which {found.thing or 'one'} do you mean?"
     return Grounded(replace(generation, step=ModelStep(reply=question)))
 

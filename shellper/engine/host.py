@@ -1,9 +1,9 @@
 """The host: one loaded engine, served to clients on a UNIX socket or on one connection, one generation at a time.
 
-A request is `{"id", "op"}`, with `conversation` for `generate`, `choose` (which has `calls`, too) and `count`, `text`
-for `cut`; `ready` (answered once the engine is loaded), `status` and `stop` take nothing, `cancel` takes the id of a
-`generate` or a `choose`. Replies carry the request's id and an `event`: any number of `text`, then one of `done`,
-`cancelled` and `error` (a one-line `message`).
+A request is `{"id", "op"}`, with `conversation` for `generate`, `choose` (which has `calls` and `least`, too) and
+`count`, `text` for `cut`; `ready` (answered once the engine is loaded), `status` and `stop` take nothing, `cancel`
+takes the id of a `generate` or a `choose`. Replies carry the request's id and an `event`: any number of `text`, then
+one of `done`, `cancelled` and `error` (a one-line `message`).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class _Job:
     number: Any
     conversation: Conversation
     calls: tuple[ToolCall, ...] | None
+    least: float
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -175,7 +176,8 @@ class Host:
             self.stop("a client asked for it")
         elif operation in ("generate", "choose"):
             calls = tuple(map(ToolCall.from_json, request["calls"])) if operation == "choose" else None
-            job = _Job(connection, number, conversation_from_json(request["conversation"]), calls)
+            least = float(request["least"]) if calls is not None else 0.0
+            job = _Job(connection, number, conversation_from_json(request["conversation"]), calls, least)
             with self._lock:
                 self._jobs.append(job)
             self._queue.put(job)
@@ -249,7 +251,7 @@ class Host:
             if job.calls is None:
                 found: Generation | None = engine.generate(job.conversation, on_text, job.cancelled)
             else:
-                found = engine.choose(job.conversation, job.calls, job.cancelled)
+                found = engine.choose(job.conversation, job.calls, job.least, job.cancelled)
             reply = {"event": "done", "generation": None if found is None else generation_to_json(found)}
         except GenerationCancelled:
             reply = {"event": "cancelled"}

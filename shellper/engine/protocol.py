@@ -16,9 +16,6 @@ LOW_CONFIDENCE = 0.66
 LEAST_TO_CALL = 0.5
 """How likely it must be that a request is one for a call at all; else the model says what it would say instead."""
 
-LEAST_LIKELY = 1e-3
-"""How likely a call must be to be chosen among others; `model/README.md` says what this gains and costs."""
-
 
 class EngineError(Exception):
     """The engine can't answer; the message is one line that says why and what mends it."""
@@ -63,9 +60,13 @@ class Engine(Protocol):
         """
 
     def choose(
-        self, conversation: Conversation, calls: Sequence[ToolCall], cancelled: threading.Event | None = None
+        self,
+        conversation: Conversation,
+        calls: Sequence[ToolCall],
+        least: float,
+        cancelled: threading.Event | None = None,
     ) -> Generation | None:
-        """Return the step that is the likeliest of some calls; None where none is as likely as `LEAST_LIKELY`.
+        """Return the step that is the likeliest of some calls; None where none is as likely as `least`.
 
         The confidence is the call's share of what is likely among them. Raises `EngineError` and `GenerationCancelled`.
         """

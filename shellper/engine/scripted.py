@@ -63,7 +63,11 @@ class ScriptedEngine:
         return generation
 
     def choose(
-        self, conversation: Conversation, calls: Sequence[ToolCall], cancelled: threading.Event | None = None
+        self,
+        conversation: Conversation,
+        calls: Sequence[ToolCall],
+        least: float,
+        cancelled: threading.Event | None = None,
     ) -> Generation | None:
         """Return the call that is likely, if one of those given is."""
         found = next((call for call in calls if call in self.likely), None)

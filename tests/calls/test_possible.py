@@ -19,6 +19,8 @@ def folder(tmp_path: Path) -> Path:
         path.write_text("x\n", encoding="utf-8")
     (tmp_path / "shed").mkdir()
     (home / "empty").mkdir()
+    (home / "link").symlink_to("beds")
+    (home / "loop").symlink_to("loop")
     return home
 
 
@@ -43,6 +45,10 @@ def call(name: str, **arguments: str | int | bool) -> ToolCall:
         call("ls"),
         call("ls", path="beds"),
         call("ls", path="plan.txt", long=True),
+        call("rm", file_name="link"),
+        call("zip", archive="all.zip", source="beds"),
+        call("tar", archive="all.tar.gz", source="beds"),
+        call("echo", content="x", file_name="new.txt"),
         call("rm", file_name="beds", recursive=True),
         call("grep", file_name="beds", pattern="x", recursive=True),
         call("mv", source="plan.txt", destination="beds"),
@@ -64,6 +70,7 @@ def test_what_can_work_is_left_alone(folder: Path, fine: ToolCall) -> None:
         (call("cat", file_name="rose.txt"), call("cat", file_name="beds/roses.txt")),
         (call("cat", file_name="beds"), call("ls", path="beds")),
         (call("ls", path="beds/roses.txt"), call("ls")),
+        (call("ls", path="bed"), call("ls", path="beds")),
         (call("ls", path="plan.txt"), call("cat", file_name="plan.txt")),
         (call("du", path="gone"), call("du")),
         (call("grep", file_name="beds", pattern="x"), call("grep", file_name="beds", pattern="x", recursive=True)),
@@ -90,6 +97,10 @@ def test_what_can_work_is_left_alone(folder: Path, fine: ToolCall) -> None:
             call("mv", source="roses.txt", destination="beds"),
             call("mv", source="plan.txt", destination="beds"),
         ),
+        (
+            call("mv", source="plan.txt", destination="bed/new.txt"),
+            call("mv", source="plan.txt", destination="new.txt"),
+        ),
     ],
 )
 def test_what_is_there_is_what_could_be_meant(folder: Path, bad: ToolCall, likely: ToolCall) -> None:
@@ -97,6 +108,36 @@ def test_what_is_there_is_what_could_be_meant(folder: Path, bad: ToolCall, likel
     assert found is not None
     assert likely in found.calls and bad not in found.calls
     assert not found.is_named
+
+
+def test_all_of_what_could_be_meant_can_work(folder: Path) -> None:
+    both = doubt(folder, call("mv", source="pln.txt", destination="bed/new.txt"))
+    assert both is not None and both.calls == ()
+    over = doubt(folder, call("cp", source="beds/roses.txt", destination="bed/plan.txt"))
+    assert over is not None
+    assert call("cp", source="beds/roses.txt", destination="plan.txt") not in over.calls
+    assert call("cp", source="beds/roses.txt", destination="empty/plan.txt") in over.calls
+
+
+def test_what_is_taken_away_is_what_the_user_said_and_lies_in_the_folder(folder: Path) -> None:
+    (folder / "empty" / "lily.txt").touch()
+    said = doubt(folder, call("rm", file_name="beds/lily.txt"), "delete lily.txt in beds")
+    assert said is not None and said.is_named
+    assert said.calls == (call("rm", file_name="empty/lily.txt"),)
+    unsaid = doubt(folder, call("rm", file_name="gone.txt"))
+    assert unsaid is not None and unsaid.calls
+    assert not any(str(one.arguments["file_name"]).startswith("..") for one in unsaid.calls)
+
+
+def test_an_ls_of_a_file_is_doubted_only_where_the_user_did_not_name_it(folder: Path) -> None:
+    assert doubt(folder, call("ls", path="plan.txt"), "is plan.txt still here?") is None
+    found = doubt(folder, call("ls", path="plan.txt"), "show what is in there")
+    assert found is not None and not found.is_certain
+
+
+def test_a_folder_with_its_slash_is_a_name_like_any_other(folder: Path) -> None:
+    found = doubt(folder, call("cd", folder="bets/"), "go to bets")
+    assert found is not None and found.is_named and found.calls == ()
 
 
 def test_only_things_of_the_right_kind_could_be_meant(folder: Path) -> None:
@@ -107,9 +148,10 @@ def test_only_things_of_the_right_kind_could_be_meant(folder: Path) -> None:
 
 
 def test_nothing_becomes_the_deletion_of_a_whole_tree(folder: Path) -> None:
-    for name, parameter in (("rm", "file_name"), ("rmdir", "dir_name")):
-        found = doubt(folder, call(name, **{parameter: "beds"}))
-        assert found is not None
+    assert doubt(folder, call("rm", file_name="beds")) is None
+    for name, parameter, given in (("rm", "file_name", "bets"), ("rmdir", "dir_name", "beds")):
+        found = doubt(folder, call(name, **{parameter: given}))
+        assert found is not None and found.calls
         assert not any(one.arguments.get("recursive") for one in found.calls)
         assert all(one.arguments.get(parameter) not in ("beds", "New folder") for one in found.calls)
 
@@ -149,7 +191,8 @@ def test_a_part_of_a_name_that_the_user_said_stands_for_the_whole(folder: Path) 
 
 def test_a_tree_of_any_size_is_looked_at_in_part_and_the_nearest_first(folder: Path) -> None:
     for number in range(600):
-        (folder / "beds" / f"{number}.csv").touch()
+        (folder / f"{number}.csv").touch()
     found = doubt(folder, call("cat", file_name="x.csv"))
-    assert found is not None and len(found.calls) < 450
-    assert call("cat", file_name="plan.txt") in found.calls
+    assert found is not None and len(found.calls) == 400
+    folders = doubt(folder, call("cd", folder="bets"))
+    assert folders is not None and call("cd", folder="beds") in folders.calls

@@ -248,7 +248,10 @@ def test_yes_deletes_nothing_that_the_model_wrote_in_a_second_try(program: Progr
     program.script({**call("rm", file_name="ntes.txt"), "likely": likely})
     ended = program.run("-y", "delete what I wrote")
     assert ended.code == 4 and (program.home / "notes.txt").exists()
-    assert "not run: --yes deletes only what was meant at once; the model first wrote ntes.txt" in ended.err
+    assert "not run: --yes takes away only what was meant at once; the model first wrote ntes.txt" in ended.err
+    program.script({**call("rm", file_name="ntes.txt"), "likely": likely})
+    printed = program.run("-p", "delete what I wrote")
+    assert printed.out == "rm notes.txt\n" and "the model first wrote ntes.txt" in printed.err
 
 
 def test_reply_is_for_people(program: Program) -> None:

@@ -37,9 +37,10 @@ def test_the_likeliest_whole_wins_over_the_likeliest_beginning() -> None:
     found = choose(calls, free_from(1, 3), looking({**likely, (1, 3): {7: 1 - 1e-6}}, looks), 1e-3)
     assert found is not None and found.index == 2
     assert found.probability == pytest.approx(0.3, rel=1e-3)
-    # What is known of the others: together less than 0.6 times 0.02.
+    # What is known of the others: together no more than 0.6 times 0.02.
     assert found.share == pytest.approx(0.3 / 0.312, rel=1e-3)
-    assert looks == [(1,), (1, 2), (1, 3)]
+    assert choose(calls, free_from(1, 3), looking({**likely, (1, 3): {7: 1 - 1e-6}}, looks), 0.1) == found
+    assert looks == [(1,), (1, 2), (1, 3)] * 2
 
 
 def test_each_free_token_counts_even_of_a_single_call_and_what_the_grammar_forces_does_not() -> None:

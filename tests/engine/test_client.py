@@ -91,10 +91,10 @@ def test_a_host_chooses_among_calls_as_an_engine_in_this_process_does(
     listed = Turn("what is here", (Step(ToolCall("ls"), Response("beds\nplan.txt\nshed")),))
     conversation = (listed, Turn("go into the beds", done=False))
     calls = [ToolCall("cd", {"folder": folder}) for folder in ("shed", "beds", "..")]
-    found = open_one().choose(conversation, calls)
-    assert found is not None and found == direct.choose(conversation, calls)
+    found = open_one().choose(conversation, calls, 0.01)
+    assert found is not None and found == direct.choose(conversation, calls, 0.01)
     assert found.step.call == calls[1] and 0.5 < found.confidence <= 1
-    assert open_one().choose(conversation, [ToolCall("kill", {"pid": 7})]) is None
+    assert open_one().choose(conversation, [ToolCall("kill", {"pid": 7})], 0.01) is None
 
 
 def test_two_engines_share_one_host_and_its_cache(open_one: Callable[..., Engine], weights: Path) -> None:

@@ -56,6 +56,30 @@ def test_a_name_that_the_user_has_said_stays_where_nothing_else_is_likely(folder
     assert grounded(folder, step, "show roses.txt", likely).generation.step.call == likely
 
 
+def test_what_can_work_gives_way_to_what_is_likelier_and_is_offered_beside_it(folder: Path) -> None:
+    (folder / "plan.txt").touch()
+    (folder / "New folder" / "old").mkdir()
+    moved = ToolCall("mv", {"source": "plan.txt", "destination": "old"})
+    likely = ToolCall("mv", {"source": "plan.txt", "destination": "New folder/old"})
+    found = grounded(folder, ModelStep(moved), "move the plan to old", likely)
+    assert found.generation.step.call == likely and found.generation.alternative == ModelStep(moved)
+    assert "this is likelier" in found.note
+    assert grounded(folder, ModelStep(moved), "rename the plan to old").generation.step.call == moved
+
+
+def test_a_new_name_is_put_right_by_the_request_and_nothing_else_is(folder: Path) -> None:
+    made, likely = (ToolCall("mkdir", {"dir_name": name}) for name in ("beds/materialy", "beds/materials"))
+    found = grounded(folder, ModelStep(made), "in beds make a folder materials", likely)
+    assert found.generation.step.call == likely and found.generation.alternative == ModelStep(made)
+    pattern, other = (
+        ToolCall("grep", {"file_name": "beds/roses.txt", "pattern": text}) for text in ("colours?", "colour")
+    )
+    kept = grounded(folder, ModelStep(pattern), "which lines of the roses speak of colour", other)
+    assert kept.generation.step.call == pattern
+    deleted, sub = (ToolCall("rm", {"file_name": name}) for name in ("*.txt", "beds/roses.txt"))
+    assert grounded(folder, ModelStep(deleted), "delete *.txt", sub).generation.step.call == deleted
+
+
 def test_a_part_of_a_name_becomes_the_whole_without_asking_the_model(folder: Path) -> None:
     found = grounded(folder, ModelStep(cd("New")), "go to New folder")
     assert found.generation.step.call == cd("New folder") and not found.note

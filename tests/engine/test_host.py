@@ -111,9 +111,9 @@ def test_a_choice_among_calls_is_answered_with_one_of_them_or_none(serve: Callab
     engine.likely = [ToolCall("cd", {"folder": "beds"})]
     connection = serve(lambda: engine).connect()
     calls = [{"name": "cd", "arguments": {"folder": folder}} for folder in ("shed", "beds")]
-    chosen = _ask(connection, {**ASK, "op": "choose", "calls": calls, "id": 1})
+    chosen = _ask(connection, {**ASK, "op": "choose", "calls": calls, "least": 0.1, "id": 1})
     assert generation_from_json(chosen["generation"]).step == ModelStep(ToolCall("cd", {"folder": "beds"}))
-    assert _ask(connection, {**ASK, "op": "choose", "calls": calls[:1], "id": 2})["generation"] is None
+    assert _ask(connection, {**ASK, "op": "choose", "calls": calls[:1], "least": 0.1, "id": 2})["generation"] is None
 
 
 def test_counting_and_cutting_are_answered_while_another_client_waits_for_a_generation(
@@ -135,6 +135,7 @@ def test_one_generation_at_a_time_in_the_order_they_came(serve: Callable[..., Se
     first, second = served.connect(), served.connect()
     first.send({**ASK, "id": 1})
     assert first.receive(_PATIENCE)["event"] == "text"
+    assert engine.writing.wait(_PATIENCE)
     engine.writing.clear()
     second.send({**ASK, "id": 2})
     assert _ask(second, {"op": "status"})["status"]["state"] == "busy"

@@ -75,7 +75,7 @@ def test_a_made_up_name_becomes_a_question(session: Session, engine: ScriptedEng
     user = User()
     result = session.turn("delete the file", user)
     assert user.asked == [] and result.end is TurnEnd.REPLIED
-    assert result.reply == "There is no the_file.txt here. Which file do you mean?"
+    assert result.reply == "There is no the_file.txt here. Which one do you mean?"
     assert session.conversation[-1].reply == result.reply
 
 
