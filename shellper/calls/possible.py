@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shellper.calls.call import ToolCall
@@ -29,6 +29,10 @@ _UNPACKING = ("untar", "unzip")
 _GOES_TO = {("cp", "destination"): "folder", ("mv", "destination"): "folder", ("echo", "file_name"): "file"}
 # What these are asked to take away is never guessed: where the user has said a name, only that name is looked for.
 _REMOVING = ("rm", "rmdir")
+# Words of a request that are hardly ever names.
+_NO_NAMES = frozenset(
+    ("a", "an", "the", "this", "that", "these", "those", "it", "its", "them", "one", "ones", "file", "files", "folder")
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,9 @@ class Impossible:
 
     `is_certain` says whether the call can't work for sure; else it can, and is only less likely than it seems.
     `is_there` says whether something has that name, or it is a new one; `is_named` whether the user has said the name;
-    `whole` is the call that has the longer name of which the user's words are a part, where there is just one.
+    `whole` is the call that has the longer name of which the user's words are a part, where there is just one; `wider`
+    are all calls that could be meant if the user did not mean that very name. `is_in_vain` says whether it would change
+    or tell nothing, since its two paths are one.
     """
 
     given: str
@@ -47,6 +53,8 @@ class Impossible:
     is_named: bool
     calls: tuple[ToolCall, ...]
     whole: ToolCall | None = None
+    wider: tuple[ToolCall, ...] = ()
+    is_in_vain: bool = False
 
 
 def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> Impossible | None:
@@ -133,7 +141,12 @@ class _Doubt:
         longer = [value for value in values if self.is_named and _is_longer(value, self.given, self.request)]
         calls = [self._with(self.parameter.name, value) for value in values]
         whole = calls[values.index(longer[0])] if len(longer) == 1 else None
-        return self._found([*self._others(), *calls], whole, is_certain=True)
+        found = self._found([*self._others(), *calls], whole, is_certain=True)
+        if not self.is_named or not self.parameter.must_exist or self.call.name in _REMOVING:
+            return found
+        self.is_named = False
+        calls = [self._with(self.parameter.name, value) for value in dict.fromkeys(self._values())]
+        return replace(found, wider=self._found([*self._others(), *calls], None).calls)
 
     def less_likely(self) -> Impossible | None:
         """Return what is likelier than what can work, where there is something."""
@@ -158,9 +171,10 @@ class _Doubt:
             thing=_thing(self.call, self.parameter),
             is_certain=is_certain,
             is_there=self.disk.exists(self.given) or not self.parameter.must_exist,
-            is_named=self.is_named or (bool(self.base) and self.base in self.request),
+            is_named=self.is_named or (self.base.casefold() not in ("", *_NO_NAMES) and self.base in self.request),
             calls=tuple(possible)[:_MOST_CALLS],
             whole=whole if whole is not None and self._can_work(whole) else None,
+            is_in_vain=_is_in_vain(self.call, self.disk),
         )
 
     def _can_work(self, call: ToolCall) -> bool:
@@ -230,4 +244,6 @@ def _is_longer(path: str, given: str, request: str) -> bool:
 def _is_named(name: str, request: str) -> bool:
     """Say whether a name stands in the request as a whole, with a folder's slash behind it or not."""
     bare = name.rstrip("/") or name
+    if bare.casefold() in _NO_NAMES:
+        return False
     return re.search(rf"(?<![\w./~-]){re.escape(bare)}/?(?![\w~-]|\.\w)", request) is not None

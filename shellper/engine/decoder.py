@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shellper.calls import Catalogue, ToolCall
-from shellper.dialect import Allowed, Grammar, ModelStep, call_segments, encode
+from shellper.dialect import Grammar, ModelStep, call_segments, encode
 from shellper.dialect.control import ESCAPE, START_CALL
 from shellper.engine.choice import Chooser
 from shellper.engine.choosing import Chosen, choose
 from shellper.engine.context import CONTEXT_TOKENS, LlamaContext, Logits
 from shellper.engine.copying import Source
-from shellper.engine.protocol import LEAST_TO_CALL, LOW_CONFIDENCE, EngineError
+from shellper.engine.protocol import LOW_CONFIDENCE, EngineError
 from shellper.weights.errors import WeightsError
 from shellper.weights.tokenizer import LlamaTokenizer
 
 Check = Callable[[], None]
 
 _LOG_LOW = math.log(LOW_CONFIDENCE)
-_LOG_LEAST_TO_CALL = math.log(LEAST_TO_CALL)
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,7 @@ class Decoder:
     def decode(
         self, prompt: Sequence[int], after_response: bool, on_text: Callable[[str], None], check: Check
     ) -> Decoded:
-        """Return a step behind a prompt: at each point the likeliest token, but no first call of a turn that is not
-        `LEAST_TO_CALL`.
+        """Return a step behind a prompt: at each point the likeliest token.
 
         `check` is called before each token and each batch of the prompt, and stops the decoding by raising; what was
         read until then stays cached. A token that must come is appended unread, and read in one batch with what
@@ -159,8 +157,6 @@ class Decoder:
                 unread = []
                 favoured = source.favoured(value) if value is not None else ()
                 choice = self._chooser.choose(allowed, logits, favoured)
-                if choice.token == self._start and not after_response and choice.log_probability < _LOG_LEAST_TO_CALL:
-                    choice = self._chooser.choose(Allowed((), text=True), logits)
                 if choice.log_probability < weakest and choice.runner_up is not None:
                     weakest = choice.log_probability
                     fork = Fork((*written, choice.runner_up), total + choice.runner_up_log_probability)

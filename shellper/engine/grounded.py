@@ -16,7 +16,7 @@ LEAST_LIKELY = 1e-3
 """How likely a call must have been to take the place of one that can't work."""
 
 LEAST_LIKELIER = 0.02
-"""How likely it must have been to take the place of one that can."""
+"""How likely it must have been to take the place of one that can, or that has a name which the user has said."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,13 @@ def ground(
         return Grounded(replace(generation, step=ModelStep(found.whole)))
     if found is not None and found.is_certain:
         other = engine.choose(conversation, found.calls, LEAST_LIKELY, cancelled) if found.calls else None
+        if other is None and found.wider:
+            other = engine.choose(conversation, found.wider, LEAST_LIKELIER, cancelled)
         if other is not None:
+            other = replace(other, alternative=generation.step if found.is_named else None)
             return Grounded(other, _note(found.given, "possible" if found.is_there else "there"))
-        return Grounded(generation) if found.is_there or found.is_named else _asking(generation, found)
+        is_kept = (found.is_there or found.is_named) and not found.is_in_vain
+        return Grounded(generation) if is_kept else _asking(generation, found)
     given, calls = (found.given, found.calls) if found is not None else _almost_said(call, conversation, disk)
     other = engine.choose(conversation, calls, LEAST_LIKELIER, cancelled) if calls else None
     if other is None:
@@ -69,7 +73,10 @@ def _almost_said(call: ToolCall, conversation: Conversation, disk: Disk) -> tupl
 
 
 def _asking(generation: Generation, found: Impossible) -> Grounded:
-    question = f"There is no {found.given} here. Which {found.thing or 'one'} do you mean?"
+    if found.is_in_vain:
+        question = f"That would be {found.given} and the very same. Which other one do you mean?"
+    else:
+        question = f"There is no {found.given} here. Which {found.thing or 'one'} do you mean?"
     return Grounded(replace(generation, step=ModelStep(reply=question)))
 
 

@@ -13,9 +13,6 @@ from shellper.dialect import Conversation, ModelStep
 LOW_CONFIDENCE = 0.66
 """Below this confidence a step is worth a question; `model/README.md` says what share of errors lies there."""
 
-LEAST_TO_CALL = 0.5
-"""How likely it must be that a request is one for a call at all; else the model says what it would say instead."""
-
 
 class EngineError(Exception):
     """The engine can't answer; the message is one line that says why and what mends it."""

@@ -178,6 +178,14 @@ def test_a_name_that_the_user_said_is_only_looked_for_elsewhere(folder: Path) ->
     assert found.whole is None
     gone = doubt(folder, call("cat", file_name="lilies.txt"), "show lilies.txt please")
     assert gone is not None and gone.is_named and gone.calls == ()
+    assert call("cat", file_name="plan.txt") in gone.wider
+    removed = doubt(folder, call("rm", file_name="lilies.txt"), "delete lilies.txt please")
+    assert removed is not None and removed.calls == () and removed.wider == ()
+
+
+def test_an_article_is_no_name(folder: Path) -> None:
+    found = doubt(folder, call("cat", file_name="the"), "show the file")
+    assert found is not None and not found.is_named
 
 
 def test_a_part_of_a_name_that_the_user_said_stands_for_the_whole(folder: Path) -> None:

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from shellper.calls import ToolCall, load_catalogue
-from shellper.dialect import CONTROL_TOKENS, Conversation, ModelStep, Response, Step, Turn, parse_step
-from shellper.dialect.control import END_OF_TURN, ESCAPE, START_CALL
+from shellper.dialect import CONTROL_TOKENS, Conversation, Response, Step, Turn, parse_step
+from shellper.dialect.control import ESCAPE, START_CALL
 from shellper.engine import EngineError, GenerationCancelled
 from shellper.engine.context import BATCH_TOKENS, MAX_THREADS, LlamaContext, Logits, default_threads
 from shellper.engine.decoder import Decoder
 from shellper.engine.direct import DirectEngine
-from shellper.engine.protocol import LEAST_TO_CALL
 
 pytestmark = pytest.mark.weights
 
@@ -50,29 +49,6 @@ def _noisy(decoder: Decoder, seed: int) -> Callable[[Sequence[int], Callable[[],
         return logits
 
     return noisy
-
-
-def test_a_call_is_made_only_where_one_is_likely(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    start, end = decoder.tokenizer.control(START_CALL), decoder.tokenizer.control(END_OF_TURN)
-    (word,) = decoder.tokenizer.text("Which")
-    prompt = [decoder.tokenizer.control("<bos>"), *decoder.tokenizer.text("rename it")]
-    likely = {"call": 0.0}
-
-    def read(tokens: Sequence[int], between: Callable[[], None]) -> Logits:
-        logits = np.full(decoder.tokenizer.size, -1000, np.float32)
-        if tokens[-1] == prompt[-1]:
-            logits[[start, word]] = np.log([likely["call"], 1 - likely["call"]])
-        else:
-            logits[end] = 0
-        return logits
-
-    monkeypatch.setattr(decoder.context, "read", read)
-    likely["call"] = LEAST_TO_CALL - 0.01
-    asked = decoder.decode(prompt, after_response=False, on_text=lambda text: None, check=lambda: None)
-    assert asked.step == ModelStep(reply="Which")
-    likely["call"] = LEAST_TO_CALL + 0.01
-    called = decoder.decode(prompt, after_response=False, on_text=lambda text: None, check=lambda: None)
-    assert called.step.call is not None
 
 
 @pytest.mark.parametrize("seed", range(6))

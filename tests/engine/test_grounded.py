@@ -56,6 +56,18 @@ def test_a_name_that_the_user_has_said_stays_where_nothing_else_is_likely(folder
     assert grounded(folder, step, "show roses.txt", likely).generation.step.call == likely
 
 
+def test_a_name_that_was_said_of_something_else_gives_way_and_is_offered(folder: Path) -> None:
+    step = ModelStep(cd("roses.txt"))
+    found = grounded(folder, step, "go where the beds are and show roses.txt", likely=cd("beds"))
+    assert found.generation.step.call == cd("beds") and found.generation.alternative == step
+
+
+def test_what_would_do_nothing_is_asked_about(folder: Path) -> None:
+    same = ToolCall("diff", {"file_name1": "beds/roses.txt", "file_name2": "beds/roses.txt"})
+    reply = grounded(folder, ModelStep(same), "compare it with last week's").generation.step.reply
+    assert reply == "That would be beds/roses.txt and the very same. Which other one do you mean?"
+
+
 def test_what_can_work_gives_way_to_what_is_likelier_and_is_offered_beside_it(folder: Path) -> None:
     (folder / "plan.txt").touch()
     (folder / "New folder" / "old").mkdir()
