@@ -5,13 +5,14 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from shellper.sandbox import SandboxLevel, offer
-from tests.cli.conftest import Program, Sitting, call, reply
+from tests.cli.conftest import SECONDS, Program, Sitting, call, reply
 
 LEVEL = offer().level
 WALLED = pytest.mark.skipif(LEVEL is SandboxLevel.NONE, reason=f"no sandbox here: {offer().trials}")
@@ -196,6 +197,9 @@ def test_ctrl_c_first_the_command_then_its_tree_then_the_prompt(program: Program
     sitting.expect("[s]kip")
     sitting.press("yes\r")
     sitting.expect("begun\n")
+    until = time.monotonic() + SECONDS  # it is in the background, so it may begin to sleep later
+    while not sleeping(seconds) and time.monotonic() < until:
+        time.sleep(0.05)
     assert sleeping(seconds)
     sitting.press("\x03")
     sitting.expect("asked\n")
