@@ -6,20 +6,20 @@ Every call of a conversation is run in a temporary world; one whose calls fail w
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from model.compound import join
+from model.conversations import Example, to_json
 from model.drills import Drill
 from model.heard import Heard
 from model.phrasings import SLOT, Group, Scenario, load
@@ -27,7 +27,7 @@ from model.slots import Memory, Slots, UnfillableError, is_moving
 from model.surface import request
 from model.world import World, is_binary
 from shellper.calls import ToolCall, load_catalogue
-from shellper.dialect import Conversation, Response, Step, Turn
+from shellper.dialect import Response, Step, Turn
 
 # How often a turn is about each tool, by how often people need it.
 _WEIGHTS = {
@@ -68,14 +68,6 @@ _READING = ("cat", "tail", "head", "wc", "sort", "grep", "diff")
 
 class FailedError(Exception):
     """A call failed where it should have worked."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A conversation and the groups its turns were made from."""
-
-    conversation: Conversation
-    groups: tuple[str, ...]
 
 
 def fill(group: Group, slots: Slots) -> list[ToolCall]:
@@ -350,33 +342,6 @@ class Synthesizer:
         return Example(hidden, example.groups)
 
 
-def to_json(example: Example) -> str:
-    """Return an example as one line of JSON."""
-    turns = [
-        {
-            "request": turn.request,
-            "steps": [{**step.call.as_json(), "response": asdict(step.response)} for step in turn.steps],
-            "reply": turn.reply,
-        }
-        for turn in example.conversation
-    ]
-    return json.dumps({"groups": example.groups, "turns": turns}, ensure_ascii=False)
-
-
-def from_json(line: str) -> Example:
-    """Read an example from one line of JSON."""
-    data: Mapping[str, Any] = json.loads(line)
-    turns = tuple(
-        Turn(
-            turn["request"],
-            tuple(Step(ToolCall.from_json(step), Response(**step["response"])) for step in turn["steps"]),
-            turn["reply"],
-        )
-        for turn in data["turns"]
-    )
-    return Example(turns, tuple(data["groups"]))
-
-
 def main() -> None:
     """Write conversations to a file, and statistics to stderr."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -388,6 +353,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     synthesizer = Synthesizer(arguments.seed, tuple(arguments.favour))
+    for begin in arguments.favour:
+        if not any(scenario.id.startswith(begin) for scenario in synthesizer.scenarios):
+            parser.error(f"no scenario's id begins with {begin!r}; see phrasings/scenarios*.toml")
     tools: Counter[str] = Counter()
     with arguments.out.open("w", encoding="utf-8") as out:
         for example in synthesizer.examples(arguments.count):

@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from model.conversations import from_json
 from model.examples import Sequenced, batches, padded, sequence
 from model.network import Gemma
-from model.synthesize import from_json
 from shellper.calls import load_catalogue
 from shellper.dialect import Grammar
 from shellper.weights.adapter import kept_rows

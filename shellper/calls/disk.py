@@ -90,10 +90,13 @@ class LocalDisk:
         own = self.folder.name if posixpath.normpath(path) == ".." else ""
         try:
             with os.scandir(self._resolve(path)) as entries:
-                names = [entry.name for entry in islice(entries, _MOST_LOOKED_AT) if entry.name != own]
+                return sorted(
+                    (entry.name, _is_folder(entry))
+                    for entry in islice(entries, _MOST_LOOKED_AT)
+                    if entry.name != own and _is_text(entry.name)
+                )
         except (OSError, ValueError):
             return []
-        return [(name, self.is_folder(posixpath.join(path, name))) for name in sorted(names) if _is_text(name)]
 
     def matches(self, pattern: str) -> Sequence[str]:
         """Return the paths that bash puts in a pattern's place: in it only `*` and `?` are special."""
@@ -104,6 +107,14 @@ class LocalDisk:
         except (OSError, ValueError):  # a name too long or with a NUL matches nothing
             return []
         return [f"~/{path}" if at_home else path for path in found]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Say whether an entry is a folder, or a link to one; a link that leads nowhere is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _is_text(name: str) -> bool:

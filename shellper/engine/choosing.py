@@ -71,7 +71,7 @@ def choose(calls: Sequence[Sequence[int]], free: Free, look: Look, least: float)
 
     A token counts where the grammar leaves the model a choice: of the others the model was never taught.
     """
-    waiting = [Beginning(calls, range(len(calls)), 0, 0.0)]
+    waiting = [Beginning(calls, range(len(calls)), 0, 0.0)] if calls else []
     looks = 0
     left = 0.0
     while waiting:

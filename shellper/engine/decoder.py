@@ -6,12 +6,13 @@ import codecs
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shellper.calls import Catalogue, ToolCall
 from shellper.dialect import Grammar, ModelStep, call_segments, encode
 from shellper.dialect.control import ESCAPE, START_CALL
+from shellper.dialect.grammar import MAX_VALUE_TOKENS
 from shellper.engine.choice import Chooser
 from shellper.engine.choosing import Chosen, choose
 from shellper.engine.context import CONTEXT_TOKENS, LlamaContext, Logits
@@ -100,7 +101,10 @@ class Decoder:
 
         written = [encode(call_segments(call), self.tokenizer) for call in calls]
         known: dict[int, Sequence[bool]] = {}
-        return choose(written, free, look, least)
+        # The model can't write what is longer than a value may be.
+        short = [index for index, tokens in enumerate(written) if len(tokens) < MAX_VALUE_TOKENS]
+        found = choose([written[index] for index in short], lambda index: free(short[index]), look, least)
+        return found and replace(found, index=short[found.index])
 
     def _free(self, tokens: Sequence[int], after_response: bool) -> Sequence[bool]:
         """Say of each token of a call whether something else could stand there."""

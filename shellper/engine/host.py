@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shellper.calls import ToolCall
+from shellper.calls import ToolCall, load_catalogue
 from shellper.dialect import Conversation
 from shellper.engine.protocol import Engine, EngineError, Generation, GenerationCancelled
 from shellper.engine.serialize import conversation_from_json, generation_to_json
@@ -175,8 +175,7 @@ class Host:
             connection.send(reply)
             self.stop("a client asked for it")
         elif operation in ("generate", "choose"):
-            calls = tuple(map(ToolCall.from_json, request["calls"])) if operation == "choose" else None
-            least = float(request["least"]) if calls is not None else 0.0
+            calls, least = _choice(request) if operation == "choose" else (None, 1.0)
             job = _Job(connection, number, conversation_from_json(request["conversation"]), calls, least)
             with self._lock:
                 self._jobs.append(job)
@@ -261,3 +260,11 @@ class Host:
             return
         with contextlib.suppress(ConnectionLostError):  # its reader sees that too, and tidies up
             job.connection.send({"id": job.number, **reply})
+
+
+def _choice(request: Message) -> tuple[tuple[ToolCall, ...], float]:
+    """Read the calls to choose among and how likely one must be; raises `ValueError`, `KeyError` or `TypeError`."""
+    validate, least = load_catalogue().validate, float(request["least"])
+    if not 0 < least <= 1:
+        raise ValueError(f"`least` is above 0 and at most 1, not {least}")
+    return tuple(validate(ToolCall.from_json(call)) for call in request["calls"]), least

@@ -56,4 +56,5 @@ def test_what_is_not_likely_enough_is_not_chosen_and_not_searched() -> None:
     likely: Likely = {(): {1: 1e-4, 2: 2e-4, 7: 0.99}}
     calls = [(1, 3, 4), (1, 4, 4), (2, 5, 5), (2, 6, 6)]
     assert choose(calls, free_from(0), looking(likely, looks), 1e-3) is None
+    assert choose([], free_from(0), looking(likely, looks), 1e-3) is None
     assert looks == [()]

@@ -94,6 +94,9 @@ def test_a_host_chooses_among_calls_as_an_engine_in_this_process_does(
     found = open_one().choose(conversation, calls, 0.01)
     assert found is not None and found == direct.choose(conversation, calls, 0.01)
     assert found.step.call == calls[1] and 0.5 < found.confidence <= 1
+    endless = ToolCall("cd", {"folder": "\U0001f9b7" * 600})
+    assert direct.choose(conversation, [endless], 0.01) is None
+    assert direct.choose(conversation, [endless, *calls], 0.01) == found
     assert open_one().choose(conversation, [ToolCall("kill", {"pid": 7})], 0.01) is None
 
 

@@ -116,6 +116,23 @@ def test_a_choice_among_calls_is_answered_with_one_of_them_or_none(serve: Callab
     assert _ask(connection, {**ASK, "op": "choose", "calls": calls[:1], "least": 0.1, "id": 2})["generation"] is None
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"calls": []},
+        {"calls": [], "least": 0},
+        {"calls": [{"name": "fly"}], "least": 0.1},
+        {"least": 0.1},
+        {"calls": 1, "least": 0.1},
+    ],
+)
+def test_a_malformed_choice_is_one_line(serve: Callable[..., Served], wrong: Message) -> None:
+    connection = serve(lambda: ScriptedEngine()).connect()
+    refused = _ask(connection, {**ASK, "op": "choose", **wrong, "id": 1})
+    assert refused["event"] == "error" and "malformed" in refused["message"]
+    assert _ask(connection, {"op": "status", "id": 2})["event"] == "done"
+
+
 def test_counting_and_cutting_are_answered_while_another_client_waits_for_a_generation(
     serve: Callable[..., Served],
 ) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from model.conversations import Example, from_json, to_json
 from model.phrasings import SLOT, load
 from model.slots import is_moving
-from model.synthesize import Example, Synthesizer, from_json, to_json
+from model.synthesize import Synthesizer
 from shellper.calls import load_catalogue
 
 # Of the letters of two requests, the share in the same order from which on they count as one.
