@@ -290,6 +290,15 @@ def test_read_only_commands_run_unasked_where_that_is_switched_on(engine: Script
     assert [outcome.ran for outcome in result.outcomes] == [True, True]
 
 
+def test_what_stands_for_another_call_is_asked_about_even_then(engine: ScriptedEngine, home: Path) -> None:
+    session = Session(engine, Settings(auto_run=True), home, home)
+    engine.enqueue(call("cat", file_name="nodes.txt"))
+    engine.likely = [call("cat", file_name="notes.txt")]
+    user = User(SKIP)
+    session.turn("show what I wrote down", user)
+    assert [proposal.command for proposal in user.asked] == ["cat notes.txt"]
+
+
 def test_a_listener_follows(session: Session, engine: ScriptedEngine) -> None:
     engine.enqueue(call("cat", file_name="notes.txt"), call("cat", file_name="x"), "")
     notes = Notes()

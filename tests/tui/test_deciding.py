@@ -182,6 +182,18 @@ async def test_what_stands_for_a_call_that_can_not_work_says_so(room: Room) -> N
         await seat.ended()
 
 
+async def test_running_the_rest_stops_at_what_stands_for_another_call(room: Room) -> None:
+    room.engine.likely = [call("cat", file_name="notes.txt")]
+    async with room.open(call("ls"), call("cat", file_name="ntes.txt"), "") as seat:
+        await seat.say("list it and show what I wrote")
+        await seat.asked()
+        await seat.press("a")
+        await seat.until(lambda: seat.last.proposal.command == "cat notes.txt")
+        await seat.asked()
+        await seat.press("s")
+        await seat.ended()
+
+
 async def test_the_models_second_choice_can_be_taken(room: Room) -> None:
     room.settings = replace(room.settings, keys={"meant": "g"})
     other = ModelStep(call("cat", file_name="notes.txt"))
