@@ -19,10 +19,14 @@ MAX_DIGITS = 7
 
 @dataclass(frozen=True)
 class Allowed:
-    """The tokens that may come next: those listed and, where `text` is set, every token that stands for text."""
+    """The tokens that may come next: those listed and, where `text` is set, every token that stands for text.
+
+    `is_path` says whether they are a path's.
+    """
 
     tokens: tuple[int, ...]
     text: bool = False
+    is_path: bool = False
 
     @property
     def forced(self) -> int | None:
@@ -120,8 +124,8 @@ class Grammar:
         if parameter.form:
             return (yield from self._formed(parameter.form)), None
         is_path = parameter.role == "path"
-        first = yield Allowed(() if is_path else (self._escape,), text=True)
-        text = yield from self._text(self._escape, MAX_VALUE_TOKENS, first, needs_text=is_path)
+        first = yield Allowed(() if is_path else (self._escape,), text=True, is_path=is_path)
+        text = yield from self._text(self._escape, MAX_VALUE_TOKENS, first, is_path)
         return unspaced(text), None
 
     def _integer(self, following: Options, minimum: int | None) -> Generator[Allowed, int, tuple[int, int | None]]:
@@ -156,10 +160,10 @@ class Grammar:
         letters = frozenset((" " + "".join(form.letters)).encode())
         return {token: piece.decode() for token, piece in pieces if piece and letters.issuperset(piece)}
 
-    def _text(self, end: int, limit: int, first: int, needs_text: bool = False) -> Generator[Allowed, int, str]:
+    def _text(self, end: int, limit: int, first: int, is_path: bool = False) -> Generator[Allowed, int, str]:
         """Walk through free text up to its end token, at most `limit` tokens long.
 
-        Text that is needed is more than the space before it.
+        A path is more than the space before it.
         """
         data = b""
         token = first
@@ -167,8 +171,8 @@ class Grammar:
             if token == end:
                 return data.decode("utf-8", "replace")
             data += self._tokenizer.piece(token)
-            is_enough = not needs_text or data != b" "
-            token = yield Allowed((end,) if is_enough else (), text=count + 2 < limit)
+            is_enough = not is_path or data != b" "
+            token = yield Allowed((end,) if is_enough else (), text=count + 2 < limit, is_path=is_path)
         return data.decode("utf-8", "replace")
 
     def _force(self, tokens: Sequence[int]) -> Generator[Allowed, int, None]:
