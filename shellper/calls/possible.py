@@ -63,7 +63,7 @@ def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -
     Where all can, it may still be one that is new here and is elsewhere, or an `ls` of a file; nothing of that is
     certain, and nothing is returned where there is nothing else to mean.
     """
-    paths = _paths(call, catalogue)
+    paths = paths_of(call, catalogue)
     for parameter, given in paths:
         if not _works(call, parameter, given, disk):
             return _Doubt(call, catalogue, parameter, given, disk, request).impossible()
@@ -74,12 +74,18 @@ def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -
     return None
 
 
-def _paths(call: ToolCall, catalogue: Catalogue) -> list[tuple[Parameter, str]]:
+def paths_of(call: ToolCall, catalogue: Catalogue) -> list[tuple[Parameter, str]]:
+    """Return the paths of a call, each with its parameter."""
     return [
         (parameter, str(call.arguments[parameter.name]))
         for parameter in catalogue.tools[call.name].parameters
         if parameter.role == "path" and parameter.name in call.arguments
     ]
+
+
+def can_work(call: ToolCall, catalogue: Catalogue, disk: Disk) -> bool:
+    """Say whether the disk allows all arguments of a call."""
+    return all(_works(call, parameter, given, disk) for parameter, given in paths_of(call, catalogue))
 
 
 def _works(call: ToolCall, parameter: Parameter, given: str, disk: Disk) -> bool:
@@ -133,7 +139,7 @@ class _Doubt:
         self.call, self.catalogue, self.parameter, self.given = call, catalogue, parameter, given
         self.disk, self.request = disk, request
         self.base = posixpath.basename(given.rstrip("/"))
-        self.is_named = _is_named(given, request) and not _is_in_vain(call, disk)
+        self.is_named = is_named(given, request) and not _is_in_vain(call, disk)
 
     def impossible(self) -> Impossible:
         """Return what could be meant in the place of what can't work."""
@@ -165,7 +171,7 @@ class _Doubt:
         return self._found([self._with(self.parameter.name, path) for path in paths], None)
 
     def _found(self, calls: Iterable[ToolCall], whole: ToolCall | None, is_certain: bool = False) -> Impossible:
-        possible = (one for one in calls if one != self.call and self._can_work(one))
+        possible = (one for one in calls if one != self.call and can_work(one, self.catalogue, self.disk))
         return Impossible(
             given=self.given,
             thing=_thing(self.call, self.parameter),
@@ -173,12 +179,9 @@ class _Doubt:
             is_there=self.disk.exists(self.given) or not self.parameter.must_exist,
             is_named=self.is_named or (self.base.casefold() not in ("", *_NO_NAMES) and self.base in self.request),
             calls=tuple(possible)[:_MOST_CALLS],
-            whole=whole if whole is not None and self._can_work(whole) else None,
+            whole=whole if whole is not None and can_work(whole, self.catalogue, self.disk) else None,
             is_in_vain=_is_in_vain(self.call, self.disk),
         )
-
-    def _can_work(self, call: ToolCall) -> bool:
-        return all(_works(call, parameter, given, self.disk) for parameter, given in _paths(call, self.catalogue))
 
     def _with(self, name: str, value: Any) -> ToolCall:
         return ToolCall(self.call.name, {**self.call.arguments, name: value})
@@ -203,7 +206,7 @@ class _Doubt:
         if self.call.name in _REMOVING:
             if path.startswith(".."):
                 return False
-            if self.base and _is_named(self.base, self.request):
+            if self.base and is_named(self.base, self.request):
                 return posixpath.basename(path) == self.base or _is_longer(path, self.base, self.request)
         return not self.is_named or path.endswith(f"/{self.given}") or _is_longer(path, self.given, self.request)
 
@@ -215,33 +218,47 @@ class _Doubt:
         if _is_in_vain(self.call, self.disk):
             second = _PAIRS[self.call.name][1]
             wanted = (path for path, is_folder in self._there().items() if is_folder or self.call.name == "diff")
-            yield from (self._with(second, path) for path in (".", *wanted))
+            yield from (self._with(second, path) for path in (".", *wanted, *self._new_names()))
         if self.disk.is_folder(self.given):
             if self.call.name == "grep":
                 yield self._with("recursive", True)
             if self.call.name == "cat":
                 yield ToolCall("ls", {"path": self.given})
 
+    def _new_names(self) -> Iterator[str]:
+        """Yield the request's words as names of what isn't there, here and beside what they could be names for."""
+        if self.call.name == "diff":
+            return
+        folder = posixpath.dirname(str(self.call.arguments[_PAIRS[self.call.name][0]]))
+        for word in dict.fromkeys(re.findall(r"[\w.-]*\w", self.request)):
+            if word.casefold() not in _NO_NAMES:
+                names = dict.fromkeys((posixpath.join(folder, word), word))
+                yield from (name for name in names if not self.disk.exists(name))
+
     def _there(self) -> Mapping[str, bool]:
-        """Return what is there, and whether it is a folder: here and below, beside, and where the given path points."""
-        found = dict(self.disk.below(".", _DEPTH, _MOST_SEEN))
-        found[".."] = True
-        beside = self.disk.below("..", 1, _MOST_SEEN)
-        found |= {f"../{path}": is_folder for path, is_folder in beside.items()}
-        head, _, rest = self.given.partition("/")
-        if rest and head in ("", "~", ".."):
-            start = posixpath.dirname(self.given.rstrip("/")) or "/"
-            inner = self.disk.below(start, 1, _MOST_SEEN)
-            found |= {posixpath.join(start, path): is_folder for path, is_folder in inner.items()}
-        return found
+        return what_is_there(self.disk, self.given)
+
+
+def what_is_there(disk: Disk, given: str) -> Mapping[str, bool]:
+    """Return what is there, and whether it is a folder: here and below, beside, and where a given path points."""
+    found = dict(disk.below(".", _DEPTH, _MOST_SEEN))
+    found[".."] = True
+    beside = disk.below("..", 1, _MOST_SEEN)
+    found |= {f"../{path}": is_folder for path, is_folder in beside.items()}
+    head, _, rest = given.partition("/")
+    if rest and head in ("", "~", ".."):
+        start = posixpath.dirname(given.rstrip("/")) or "/"
+        inner = disk.below(start, 1, _MOST_SEEN)
+        found |= {posixpath.join(start, path): is_folder for path, is_folder in inner.items()}
+    return found
 
 
 def _is_longer(path: str, given: str, request: str) -> bool:
     """Say whether a path is a longer name that the user has said, and what was given is only said as a part of it."""
-    return given in path and _is_named(path, request) and not _is_named(given, request.replace(path, ""))
+    return given in path and is_named(path, request) and not is_named(given, request.replace(path, ""))
 
 
-def _is_named(name: str, request: str) -> bool:
+def is_named(name: str, request: str) -> bool:
     """Say whether a name stands in the request as a whole, with a folder's slash behind it or not."""
     bare = name.rstrip("/") or name
     if bare.casefold() in _NO_NAMES:

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shellper.calls import Disk, ToolCall, load_catalogue
+from shellper.calls import Disk, ToolCall, load_catalogue, render
 from shellper.calls.guard import suggest
 from shellper.calls.possible import Impossible, impossible
+from shellper.calls.unheeded import heeding
 from shellper.dialect import Conversation, ModelStep
 from shellper.engine.protocol import Engine, Generation
 
@@ -36,13 +37,16 @@ def ground(
 ) -> Grounded:
     """Return a conversation's next step as the disk allows it.
 
-    A step that can work gives way only to what is most likely meant for another reason (see `impossible`, and new names
-    that the request has almost so). One that names what isn't there because the user said that name stays where nothing
-    else is likely. Raises `CallError`, `EngineError` and `GenerationCancelled`.
+    A step that can work gives way only to what is most likely meant for another reason (see `impossible`, `heeding`, and
+    new names that the request has almost so). One that names what isn't there because the user said that name stays
+    where nothing else is likely; a command that the user has typed always stays. Raises `CallError`, `EngineError` and
+    `GenerationCancelled`.
     """
     if generation.step.call is None:
         return Grounded(generation)
     call = load_catalogue().validate(generation.step.call)
+    if render(call) == conversation[-1].request.strip():
+        return Grounded(generation)
     found = impossible(call, load_catalogue(), disk, conversation[-1].request)
     if found is not None and found.whole is not None:
         return Grounded(replace(generation, step=ModelStep(found.whole)))
@@ -55,11 +59,19 @@ def ground(
             return Grounded(other, _note(found.given, "possible" if found.is_there else "there"))
         is_kept = (found.is_there or found.is_named) and not found.is_in_vain
         return Grounded(generation) if is_kept else _asking(generation, found)
-    given, calls = (found.given, found.calls) if found is not None else _almost_said(call, conversation, disk)
+    given, calls = (found.given, found.calls) if found is not None else _likelier(call, conversation, disk)
     other = engine.choose(conversation, calls, LEAST_LIKELIER, cancelled) if calls else None
     if other is None:
         return Grounded(generation)
     return Grounded(replace(other, alternative=generation.step), f"the model first wrote {given}; this is likelier")
+
+
+def _likelier(call: ToolCall, conversation: Conversation, disk: Disk) -> tuple[str, Sequence[ToolCall]]:
+    """Return an argument of a call that can work but isn't as the user has said it, and the calls that are."""
+    turn = conversation[-1]
+    before = [step.call for step in turn.steps]
+    given, calls = heeding(call, before, load_catalogue(), disk, turn.request)
+    return (given, calls) if calls else _almost_said(call, conversation, disk)
 
 
 def _almost_said(call: ToolCall, conversation: Conversation, disk: Disk) -> tuple[str, Sequence[ToolCall]]:

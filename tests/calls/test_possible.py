@@ -171,6 +171,16 @@ def test_two_paths_are_never_made_the_same(folder: Path) -> None:
     assert "plan.txt" not in {one.arguments["source"] for one in found.calls}
 
 
+def test_what_would_be_moved_onto_itself_may_get_a_name_that_was_said(folder: Path) -> None:
+    same = call("mv", source="beds/roses.txt", destination="beds/roses.txt")
+    found = doubt(folder, same, "call the roses buds.txt, still in beds")
+    assert found is not None and found.is_in_vain
+    wanted = {one.arguments["destination"] for one in found.calls}
+    assert {"beds/buds.txt", "buds.txt"} <= wanted
+    # What is there is not overwritten, and a word like "the" is no name.
+    assert not {"beds/beds/roses.txt", "beds/the", "plan.txt"} & wanted
+
+
 def test_a_name_that_the_user_said_is_only_looked_for_elsewhere(folder: Path) -> None:
     found = doubt(folder, call("cat", file_name="roses.txt"), "show roses.txt please")
     assert found is not None and found.is_named

@@ -44,6 +44,20 @@ def test_the_likeliest_call_that_can_work_is_taken_and_the_user_is_told(folder: 
     assert "bets" in found.note and "isn't there" in found.note
 
 
+def test_a_name_that_the_user_has_said_goes_before_one_that_nobody_has(folder: Path) -> None:
+    step, said = ModelStep(cd("New folder")), cd("beds")
+    found = grounded(folder, step, "go into beds", likely=said)
+    assert found.generation.step.call == said and found.generation.alternative == step
+    assert "New folder" in found.note and "likelier" in found.note
+    assert grounded(folder, step, "go into beds").generation.step == step
+
+
+def test_what_is_typed_as_a_command_stays(folder: Path) -> None:
+    step, likely = ModelStep(ToolCall("cat", {"file_name": "beds"})), ToolCall("ls", {"path": "beds"})
+    assert grounded(folder, step, "show beds", likely).generation.step.call == likely
+    assert grounded(folder, step, " cat beds ", likely).generation.step == step
+
+
 def test_a_name_that_nobody_has_said_is_asked_about(folder: Path) -> None:
     found = grounded(folder, ModelStep(ToolCall("cat", {"file_name": "the_file.txt"})), "show the file")
     assert found.generation.step == ModelStep(reply="There is no the_file.txt here. Which file do you mean?")

@@ -1,0 +1,50 @@
+"""Names that the user has said and a call doesn't have, though it has others that nobody said.
+
+A small model that has handled three files is apt to go on with the last one, even where the next request names
+another; and of two names of which one begins as the other, it is apt to take the longer.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from shellper.calls.call import ToolCall
+from shellper.calls.catalogue import Catalogue
+from shellper.calls.disk import Disk
+from shellper.calls.possible import can_work, is_named, paths_of, what_is_there
+
+# What stands behind one of these is named to be left out.
+_LEFT_OUT = re.compile(
+    r"\b(?:not|but|except|without|than|besides|unlike|instead of|rather than)(?: the)?\s+[\"']?$", re.I
+)
+
+
+def heeding(
+    call: ToolCall, before: Sequence[ToolCall], catalogue: Catalogue, disk: Disk, request: str
+) -> tuple[str, tuple[ToolCall, ...]]:
+    """Return the argument of a call that the request doesn't name, and the calls that have there what it does name.
+
+    What is named is there, and no call that came `before` in the same turn has it. Where all is heeded, there are none.
+    """
+    used = {part for one in (call, *before) for _, path in paths_of(one, catalogue) for part in path.split("/")}
+    for parameter, given in paths_of(call, catalogue):
+        if not parameter.must_exist or any(is_named(part, request) for part in (given, *given.split("/")) if part):
+            continue
+        unheeded = (
+            path
+            for path in what_is_there(disk, given)
+            if posixpath.basename(path) not in used and _is_meant(posixpath.basename(path), request)
+        )
+        calls = (ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in unheeded)
+        possible = tuple(one for one in calls if can_work(one, catalogue, disk))
+        if possible:
+            return given, possible
+    return "", ()
+
+
+def _is_meant(name: str, request: str) -> bool:
+    if not is_named(name, request):
+        return False
+    return not any(_LEFT_OUT.search(request[: found.start()]) for found in re.finditer(re.escape(name), request))
