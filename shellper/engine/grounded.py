@@ -37,8 +37,8 @@ def ground(
 ) -> Grounded:
     """Return a conversation's next step as the disk allows it.
 
-    A step that can work gives way only to what is most likely meant for another reason (see `impossible`, `heeding`, and
-    new names that the request has almost so). One that names what isn't there because the user said that name stays
+    A step that can work gives way only to what is most likely meant for another reason (see `impossible` and `heeding`,
+    and new names that the request has almost so). One that names what isn't there because the user said that name stays
     where nothing else is likely; a command that the user has typed always stays. Raises `CallError`, `EngineError` and
     `GenerationCancelled`.
     """
