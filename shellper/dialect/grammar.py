@@ -15,18 +15,19 @@ from shellper.dialect.prompt import spaced, unspaced
 MAX_VALUE_TOKENS = 400
 MAX_REPLY_TOKENS = 120
 MAX_DIGITS = 7
+_WHERE = ("destination", "folder", "path")
 
 
 @dataclass(frozen=True)
 class Allowed:
     """The tokens that may come next: those listed and, where `text` is set, every token that stands for text.
 
-    `is_path` says whether they are a path's.
+    `is_place` says whether they are those of a path that says where to look, to go, or to put something.
     """
 
     tokens: tuple[int, ...]
     text: bool = False
-    is_path: bool = False
+    is_place: bool = False
 
     @property
     def forced(self) -> int | None:
@@ -124,8 +125,9 @@ class Grammar:
         if parameter.form:
             return (yield from self._formed(parameter.form)), None
         is_path = parameter.role == "path"
-        first = yield Allowed(() if is_path else (self._escape,), text=True, is_path=is_path)
-        text = yield from self._text(self._escape, MAX_VALUE_TOKENS, first, is_path)
+        is_place = is_path and parameter.name in _WHERE
+        first = yield Allowed(() if is_path else (self._escape,), text=True, is_place=is_place)
+        text = yield from self._text(self._escape, MAX_VALUE_TOKENS, first, is_path, is_place)
         return unspaced(text), None
 
     def _integer(self, following: Options, minimum: int | None) -> Generator[Allowed, int, tuple[int, int | None]]:
@@ -160,7 +162,9 @@ class Grammar:
         letters = frozenset((" " + "".join(form.letters)).encode())
         return {token: piece.decode() for token, piece in pieces if piece and letters.issuperset(piece)}
 
-    def _text(self, end: int, limit: int, first: int, is_path: bool = False) -> Generator[Allowed, int, str]:
+    def _text(
+        self, end: int, limit: int, first: int, is_path: bool = False, is_place: bool = False
+    ) -> Generator[Allowed, int, str]:
         """Walk through free text up to its end token, at most `limit` tokens long.
 
         A path is more than the space before it.
@@ -172,7 +176,7 @@ class Grammar:
                 return data.decode("utf-8", "replace")
             data += self._tokenizer.piece(token)
             is_enough = not is_path or data != b" "
-            token = yield Allowed((end,) if is_enough else (), text=count + 2 < limit, is_path=is_path)
+            token = yield Allowed((end,) if is_enough else (), text=count + 2 < limit, is_place=is_place)
         return data.decode("utf-8", "replace")
 
     def _force(self, tokens: Sequence[int]) -> Generator[Allowed, int, None]:

@@ -14,13 +14,13 @@ from functools import cached_property
 
 from shellper.weights.tokenizer import LlamaTokenizer
 
-BONUS = 6.0
+BONUS = 4.0
 """What is added to the logits of tokens that copy."""
 
 _EDGES = ".,;:!?\"'`“”‘’()[]{}<>"
 # Whoever puts a value in quotation marks means what is between them; an apostrophe may be the name's own.
 _OPENING_QUOTES = ('"', "“", "„", "`")
-_PLACES = (".", "..", "../..", "../../..", "-", "~", "*", "*.")
+_PLACES = (".", "..", "../..", "../../..", "-", "~")
 
 
 class Source:
@@ -47,14 +47,14 @@ class Source:
     def _places(self) -> set[tuple[int, ...]]:
         return {tuple(self._tokenizer.text(f" {place}")) for place in _PLACES}
 
-    def favoured(self, written: Sequence[int], is_path: bool) -> Sequence[int]:
+    def favoured(self, written: Sequence[int], is_place: bool) -> Sequence[int]:
         """Return the tokens that go on with words which begin as a value's last word does; none where that is whole."""
         begun = self._last_word(written)
         if begun in self._words:
             return ()
         is_first = len(begun) == len(written)
         following = _following(begun, self._first_words if is_first else self._words)
-        if is_first and is_path:
+        if is_first and is_place:
             following |= _following(begun, self._places)
         part = self._last_part(begun)
         if part is not None and part not in self._parts:

@@ -159,7 +159,7 @@ class Decoder:
                 logits = self.context.read(unread, check)
                 prefilled = prefilled or time.monotonic()
                 unread = []
-                favoured = source.favoured(value, allowed.is_path) if value is not None else ()
+                favoured = source.favoured(value, allowed.is_place) if value is not None else ()
                 choice = self._chooser.choose(allowed, logits, favoured)
                 if choice.log_probability < weakest and choice.runner_up is not None:
                     weakest = choice.log_probability

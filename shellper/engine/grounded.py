@@ -45,8 +45,9 @@ def ground(
     if generation.step.call is None:
         return Grounded(generation)
     call = load_catalogue().validate(generation.step.call)
-    if render(call) == conversation[-1].request.strip():
-        return Grounded(generation)
+    typed = next((one for one in (call, _exchanged(call)) if render(one) == conversation[-1].request.strip()), None)
+    if typed is not None:
+        return Grounded(replace(generation, step=ModelStep(typed)))
     found = impossible(call, load_catalogue(), disk, conversation[-1].request)
     if found is not None and found.whole is not None:
         return Grounded(replace(generation, step=ModelStep(found.whole)))
@@ -64,6 +65,13 @@ def ground(
     if other is None:
         return Grounded(generation)
     return Grounded(replace(other, alternative=generation.step), f"the model first wrote {given}; this is likelier")
+
+
+def _exchanged(call: ToolCall) -> ToolCall:
+    """Return a comparison the other way round, and any other call as it is."""
+    names = ("file_name1", "file_name2") if call.name == "diff" else ()
+    exchanged = {one: call.arguments[other] for one, other in zip(names, reversed(names), strict=True)}
+    return ToolCall(call.name, {**call.arguments, **exchanged})
 
 
 def _likelier(call: ToolCall, conversation: Conversation, disk: Disk) -> tuple[str, Sequence[ToolCall]]:

@@ -240,7 +240,9 @@ def test_explanations_name_parts_of_the_command(call: ToolCall) -> None:
         assert meaning
     explained = {part for part, _ in parts}
     for step in CATALOGUE.tools[call.name].steps:
-        assert step.kind != "flag" or (step.flag in explained) == call.arguments.get(step.parameter, False)
+        # A file may have an option's name.
+        if step.kind == "flag" and step.flag not in map(str, call.arguments.values()):
+            assert (step.flag in explained) == call.arguments.get(step.parameter, False)
 
 
 def test_explanations_say_what_flags_do() -> None:

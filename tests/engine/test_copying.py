@@ -18,9 +18,9 @@ class Letters:
         return chr(token).encode() if token else b""
 
 
-def favoured(text: str, written: str, is_path: bool = False) -> str:
+def favoured(text: str, written: str, is_place: bool = False) -> str:
     source = Source([0, *map(ord, text), 0], cast(LlamaTokenizer, Letters()))
-    return "".join(chr(token) for token in source.favoured([ord(letter) for letter in written], is_path))
+    return "".join(chr(token) for token in source.favoured([ord(letter) for letter in written], is_place))
 
 
 def test_a_value_begins_with_a_space() -> None:
@@ -64,10 +64,10 @@ def test_behind_a_slash_each_word_may_begin() -> None:
 
 
 def test_a_path_may_be_a_place_that_nobody_has_said() -> None:
-    assert favoured("go up", " ", is_path=True) == "*-.gu~"
-    assert favoured("go up", " ..", is_path=True) == "/"
+    assert favoured("go up", " ", is_place=True) == "-.gu~"
+    assert favoured("go up", " ..", is_place=True) == "/"
     assert favoured("go up", " ") == "gu"
-    assert favoured("go up", " up .", is_path=True) == ""
+    assert favoured("go up", " up .", is_place=True) == ""
 
 
 def test_a_whole_word_behind_a_slash_is_not_stretched() -> None:

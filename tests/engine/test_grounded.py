@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shellper.calls import LocalDisk, ToolCall
+from shellper.calls import LocalDisk, ToolCall, render
 from shellper.dialect import ModelStep, Turn
 from shellper.engine import Generation, ScriptedEngine
 from shellper.engine.grounded import Grounded, ground
@@ -56,6 +56,12 @@ def test_what_is_typed_as_a_command_stays(folder: Path) -> None:
     step, likely = ModelStep(ToolCall("cat", {"file_name": "beds"})), ToolCall("ls", {"path": "beds"})
     assert grounded(folder, step, "show beds", likely).generation.step.call == likely
     assert grounded(folder, step, " cat beds ", likely).generation.step == step
+    one, other = (
+        ToolCall("diff", {"file_name1": first, "file_name2": second})
+        for first, second in (("a.conf", "a.conf.old"), ("a.conf.old", "a.conf"))
+    )
+    for typed in (one, other):
+        assert grounded(folder, ModelStep(one), render(typed)).generation.step.call == typed
 
 
 def test_a_name_that_nobody_has_said_is_asked_about(folder: Path) -> None:
