@@ -45,12 +45,10 @@ def ground(
     if generation.step.call is None:
         return Grounded(generation)
     call = load_catalogue().validate(generation.step.call)
-    request = conversation[-1].request
-    found = impossible(call, load_catalogue(), disk, request)
-    near = (call, _exchanged(call), *(found.calls if found is not None else ()))
-    typed = next((one for one in near if request.split()[:1] == [one.name] and render(one) == request.strip()), None)
+    typed = next((one for one in (call, _exchanged(call)) if render(one) == conversation[-1].request.strip()), None)
     if typed is not None:
         return Grounded(replace(generation, step=ModelStep(typed)))
+    found = impossible(call, load_catalogue(), disk, conversation[-1].request)
     if found is not None and found.whole is not None:
         return Grounded(replace(generation, step=ModelStep(found.whole)))
     if found is not None and found.is_certain:
