@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shellper.config import paths
-from shellper.dialect import Conversation, Response, Step, Turn
+from shellper.dialect import Conversation, Response, Step, Turn, render_conversation
 from shellper.engine import Engine, open_engine, status, stop
 from shellper.engine.decoder import Decoder
 from shellper.weights.store import ensure
@@ -90,7 +90,8 @@ def speed(weights: Path) -> None:
     decoder = Decoder(weights, load_catalogue())
     text = "Please look at the report about the garden and tell me what it says about the roses. " * 24
     prompt = decoder.tokenizer.text(text)[:400]
-    turn = decoder.tokenizer.text("user\ncopy the file budget report 2024.xlsx into the folder archive/2024 please")
+    request = "copy the file budget report 2024.xlsx into the folder archive/2024 please"
+    turn = render_conversation((Turn(request, done=False),), decoder.tokenizer).tokens
     context = decoder.context
 
     def plain_prefill() -> None:

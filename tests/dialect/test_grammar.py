@@ -32,6 +32,25 @@ def test_calls_come_back_from_their_tokens(
         assert parse_step(tokens_of(call, tokenizer), grammar, after_response) == ModelStep(call=call)
 
 
+@pytest.mark.parametrize(
+    ("call", "is_place"),
+    [
+        (ToolCall("cd", {"folder": "x"}), True),
+        (ToolCall("ls", {"path": "x"}), True),
+        (ToolCall("mv", {"destination": "x", "source": "x"}), True),
+        (ToolCall("rm", {"file_name": "x"}), False),
+        (ToolCall("echo", {"content": "x"}), False),
+    ],
+)
+def test_only_what_says_where_is_a_place(
+    call: ToolCall, is_place: bool, tokenizer: LlamaTokenizer, grammar: Grammar
+) -> None:
+    walk = grammar.walk(False)
+    allowed = [next(walk), *map(walk.send, encode(call_segments(call), tokenizer)[:-1])]
+    assert any(one.is_place for one in allowed) == is_place
+    assert all(one.text for one in allowed if one.is_place)
+
+
 class Walker:
     """Walks through the grammar at random; text is mostly short, and of any tokens."""
 
