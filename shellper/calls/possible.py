@@ -29,10 +29,12 @@ _UNPACKING = ("untar", "unzip")
 _GOES_TO = {("cp", "destination"): "folder", ("mv", "destination"): "folder", ("echo", "file_name"): "file"}
 # What these are asked to take away is never guessed: where the user has said a name, only that name is looked for.
 _REMOVING = ("rm", "rmdir")
-# Words of a request that are hardly ever names.
-_NO_NAMES = frozenset(
+# Before a file's name this asks for its text.
+_WHAT_IS_IN = r"\bwhat(?:['’]?s| is| does)?\b[^,;]* in(?:side)? (?:the |my )?[\"']?"
+NO_NAMES = frozenset(
     ("a", "an", "the", "this", "that", "these", "those", "it", "its", "them", "one", "ones", "file", "files", "folder")
 )
+"""Words of a request that are hardly ever names."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Impossible:
     `is_there` says whether something has that name, or it is a new one; `is_named` whether the user has said the name;
     `whole` is the call that has the longer name of which the user's words are a part, where there is just one; `wider`
     are all calls that could be meant if the user did not mean that very name. `is_in_vain` says whether it would change
-    or tell nothing, since its two paths are one.
+    or tell nothing, since its two paths are one; `said` are those of the calls that have more names the user has said.
     """
 
     given: str
@@ -55,6 +57,7 @@ class Impossible:
     whole: ToolCall | None = None
     wider: tuple[ToolCall, ...] = ()
     is_in_vain: bool = False
+    said: tuple[ToolCall, ...] = ()
 
 
 def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> Impossible | None:
@@ -152,14 +155,17 @@ class _Doubt:
             return found
         self.is_named = False
         calls = [self._with(self.parameter.name, value) for value in dict.fromkeys(self._values())]
-        return replace(found, wider=self._found([*self._others(), *calls], None).calls)
+        wider = self._found([*self._others(), *calls], None)
+        return replace(found, wider=wider.calls, said=wider.said)
 
     def less_likely(self) -> Impossible | None:
         """Return what is likelier than what can work, where there is something."""
-        if self.call.name == "ls" and not self.is_named and not self.call.arguments.get("long"):
-            if self.disk.exists(self.given) and not self.disk.is_folder(self.given):
-                return self._found([ToolCall("cat", {"file_name": self.given}), *self._others()], None)
-            return None
+        if self.call.name == "ls" and not self.call.arguments.get("long"):
+            text = ToolCall("cat", {"file_name": self.given})
+            is_file = self.disk.exists(self.given) and not self.disk.is_folder(self.given)
+            if is_file and re.search(rf"{_WHAT_IS_IN}{re.escape(self.base)}", self.request, re.I):
+                return self._found([text], whole=text)
+            return self._found([text, *self._others()], None) if is_file and not self.is_named else None
         thing = _GOES_TO.get((self.call.name, self.parameter.name))
         if not thing or self.disk.exists(self.given):
             return None
@@ -171,17 +177,26 @@ class _Doubt:
         return self._found([self._with(self.parameter.name, path) for path in paths], None)
 
     def _found(self, calls: Iterable[ToolCall], whole: ToolCall | None, is_certain: bool = False) -> Impossible:
-        possible = (one for one in calls if one != self.call and can_work(one, self.catalogue, self.disk))
+        all_possible = (one for one in calls if one != self.call and can_work(one, self.catalogue, self.disk))
+        # What the user has said goes first, so that a full folder doesn't crowd it out.
+        possible = tuple(sorted(all_possible, key=self._said, reverse=True))[:_MOST_CALLS]
+        said = tuple(one for one in possible if self._said(one) > self._said(self.call))
         return Impossible(
             given=self.given,
             thing=_thing(self.call, self.parameter),
             is_certain=is_certain,
             is_there=self.disk.exists(self.given) or not self.parameter.must_exist,
-            is_named=self.is_named or (self.base.casefold() not in ("", *_NO_NAMES) and self.base in self.request),
-            calls=tuple(possible)[:_MOST_CALLS],
+            is_named=self.is_named or (self.base.casefold() not in ("", *NO_NAMES) and self.base in self.request),
+            calls=possible,
             whole=whole if whole is not None and can_work(whole, self.catalogue, self.disk) else None,
             is_in_vain=_is_in_vain(self.call, self.disk),
+            said=said,
         )
+
+    def _said(self, call: ToolCall) -> int:
+        """Return how many of a call's paths end in a name that the user has said."""
+        names = (posixpath.basename(path.rstrip("/")) for _, path in paths_of(call, self.catalogue))
+        return sum(name in self.request and is_named(name, self.request) for name in names)
 
     def _with(self, name: str, value: Any) -> ToolCall:
         return ToolCall(self.call.name, {**self.call.arguments, name: value})
@@ -231,7 +246,7 @@ class _Doubt:
             return
         folder = posixpath.dirname(str(self.call.arguments[_PAIRS[self.call.name][0]]))
         for word in dict.fromkeys(re.findall(r"[\w.-]*\w", self.request)):
-            if word.casefold() not in _NO_NAMES:
+            if word.casefold() not in NO_NAMES:
                 names = dict.fromkeys((posixpath.join(folder, word), word))
                 yield from (name for name in names if not self.disk.exists(name))
 
@@ -261,6 +276,6 @@ def _is_longer(path: str, given: str, request: str) -> bool:
 def is_named(name: str, request: str) -> bool:
     """Say whether a name stands in the request as a whole, with a folder's slash behind it or not."""
     bare = name.rstrip("/") or name
-    if bare.casefold() in _NO_NAMES:
+    if bare.casefold() in NO_NAMES:
         return False
     return re.search(rf"(?<![\w./~-]){re.escape(bare)}/?(?![\w~-]|\.\w)", request) is not None

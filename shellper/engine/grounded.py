@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shellper.calls import Disk, ToolCall, load_catalogue, render
 from shellper.calls.guard import suggest
+from shellper.calls.new_names import said_otherwise
 from shellper.calls.possible import Impossible, impossible
+from shellper.calls.told_first import told_first
+from shellper.calls.typed import typed
 from shellper.calls.unheeded import heeding
 from shellper.dialect import Conversation, ModelStep
+from shellper.engine.counted import counting
 from shellper.engine.protocol import Engine, Generation
+from shellper.engine.repaired import repairing, was_in_vain
 
 LEAST_LIKELY = 1e-3
 """How likely a call must have been to take the place of one that can't work."""
 
 LEAST_LIKELIER = 0.02
 """How likely it must have been to take the place of one that can, or that has a name which the user has said."""
+
+# Words that tell of a thing rather than name it: "last month's list".
+_DESCRIPTION = re.compile(r"(?:last|next|this|my|the|old|new|other) .*|[a-z]+['’]s [a-z ]+")
 
 
 @dataclass(frozen=True)
@@ -45,41 +54,95 @@ def ground(
     if generation.step.call is None:
         return Grounded(generation)
     call = load_catalogue().validate(generation.step.call)
-    typed = next((one for one in (call, _exchanged(call)) if render(one) == conversation[-1].request.strip()), None)
-    if typed is not None:
-        return Grounded(replace(generation, step=ModelStep(typed)))
+    if render(call) == conversation[-1].request.strip():
+        return Grounded(generation)
+    command = typed(conversation[-1].request, load_catalogue(), disk)
+    if command is not None and command.name == call.name and not conversation[-1].steps and not _alike(command, call):
+        return Grounded(replace(generation, step=ModelStep(command)))
+    for doubt in _told_otherwise(call, conversation, disk):
+        other = engine.choose(conversation, doubt.calls, doubt.least, cancelled) if doubt.calls else None
+        if other is not None:
+            return _other(other, generation, doubt)
     found = impossible(call, load_catalogue(), disk, conversation[-1].request)
     if found is not None and found.whole is not None:
         return Grounded(replace(generation, step=ModelStep(found.whole)))
     if found is not None and found.is_certain:
-        other = engine.choose(conversation, found.calls, LEAST_LIKELY, cancelled) if found.calls else None
-        if other is None and found.wider:
-            other = engine.choose(conversation, found.wider, LEAST_LIKELIER, cancelled)
-        if other is not None:
-            other = replace(other, alternative=generation.step if found.is_named else None)
-            return Grounded(other, _note(found.given, "possible" if found.is_there else "there"))
-        is_kept = (found.is_there or found.is_named) and not found.is_in_vain
-        return Grounded(generation) if is_kept else _asking(generation, found)
-    given, calls = (found.given, found.calls) if found is not None else _likelier(call, conversation, disk)
-    other = engine.choose(conversation, calls, LEAST_LIKELIER, cancelled) if calls else None
-    if other is None:
-        return Grounded(generation)
-    return Grounded(replace(other, alternative=generation.step), f"the model first wrote {given}; this is likelier")
+        return _possible(engine, conversation, generation, found, disk, cancelled)
+    doubt = _Doubt(found.given, found.calls) if found is not None else _likelier(call, conversation, disk)
+    other = engine.choose(conversation, doubt.calls, doubt.least, cancelled) if doubt.calls else None
+    return Grounded(generation) if other is None else _other(other, generation, doubt)
 
 
-def _exchanged(call: ToolCall) -> ToolCall:
-    """Return a comparison the other way round, and any other call as it is."""
-    names = ("file_name1", "file_name2") if call.name == "diff" else ()
-    exchanged = {one: call.arguments[other] for one, other in zip(names, reversed(names), strict=True)}
-    return ToolCall(call.name, {**call.arguments, **exchanged})
+def _alike(one: ToolCall, other: ToolCall) -> bool:
+    """Say whether two calls differ in nothing but a folder's slash."""
+    texts = ({name: str(value).rstrip("/") for name, value in call.arguments.items()} for call in (one, other))
+    return next(texts) == next(texts)
 
 
-def _likelier(call: ToolCall, conversation: Conversation, disk: Disk) -> tuple[str, Sequence[ToolCall]]:
+@dataclass(frozen=True)
+class _Doubt:
+    """An argument that is doubted, and the calls that could be meant, the likeliest of which is taken."""
+
+    given: str
+    calls: Sequence[ToolCall]
+    least: float = LEAST_LIKELIER
+
+
+def _other(other: Generation, generation: Generation, doubt: _Doubt) -> Grounded:
+    note = f"the model first wrote {doubt.given}; this is likelier"
+    return Grounded(replace(other, alternative=generation.step), note)
+
+
+def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> Iterator[_Doubt]:
+    """Yield what the user has told otherwise: by counting, by an order, by spelling a name that isn't there."""
+    catalogue, turn = load_catalogue(), conversation[-1]
+    before = [step.call for step in turn.steps]
+    yield _Doubt(*counting(call, conversation, catalogue, disk), LEAST_LIKELY)
+    yield _Doubt(*told_first(call, before, catalogue, disk, turn.request), LEAST_LIKELY)
+    yield _Doubt(*repairing(call, conversation, catalogue, disk), LEAST_LIKELY)
+    given, calls = said_otherwise(call, catalogue, disk, turn.request)
+    yield _Doubt(given, calls, LEAST_LIKELIER if given in turn.request else LEAST_LIKELY)
+
+
+def _possible(
+    engine: Engine,
+    conversation: Conversation,
+    generation: Generation,
+    found: Impossible,
+    disk: Disk,
+    cancelled: threading.Event | None,
+) -> Grounded:
+    """Return what stands in the place of a call that can't work: the likeliest that can, or a question."""
+    if len(found.said) == 1 and not found.is_named:
+        return Grounded(
+            replace(generation, step=ModelStep(found.said[0])),
+            _note(found.given, "possible" if found.is_there else "there"),
+        )
+    other = engine.choose(conversation, found.calls, LEAST_LIKELY, cancelled) if found.calls else None
+    if other is None and found.said:
+        other = engine.choose(conversation, found.said, LEAST_LIKELY, cancelled)
+    if other is None and found.wider:
+        other = engine.choose(conversation, found.wider, LEAST_LIKELIER, cancelled)
+    if other is not None:
+        other = replace(other, alternative=generation.step if found.is_named else None)
+        return Grounded(other, _note(found.given, "possible" if found.is_there else "there"))
+    if generation.step.call is not None and was_in_vain(found.given, conversation):
+        near = suggest(generation.step.call, load_catalogue(), disk, conversation[-1].request)
+        if near is not None and near.given == found.given:
+            return Grounded(replace(generation, step=ModelStep(near.call)), _note(found.given, "there"))
+    is_name = found.is_named and not _DESCRIPTION.fullmatch(found.given)
+    is_kept = (found.is_there or is_name) and not found.is_in_vain
+    return Grounded(generation) if is_kept else _asking(generation, found)
+
+
+def _likelier(call: ToolCall, conversation: Conversation, disk: Disk) -> _Doubt:
     """Return an argument of a call that can work but isn't as the user has said it, and the calls that are."""
     turn = conversation[-1]
-    before = [step.call for step in turn.steps]
-    given, calls = heeding(call, before, load_catalogue(), disk, turn.request)
-    return (given, calls) if calls else _almost_said(call, conversation, disk)
+    given, calls = heeding(call, [step.call for step in turn.steps], load_catalogue(), disk, turn.request)
+    if calls:
+        # A place such as `..` is what the model writes where it knows no name.
+        return _Doubt(given, calls, LEAST_LIKELIER if given.strip("./~-") else LEAST_LIKELY)
+    return _Doubt(*_almost_said(call, conversation, disk))
 
 
 def _almost_said(call: ToolCall, conversation: Conversation, disk: Disk) -> tuple[str, Sequence[ToolCall]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shellper.calls import LocalDisk, ToolCall, render
-from shellper.dialect import ModelStep, Turn
+from shellper.dialect import ModelStep, Response, Step, Turn
 from shellper.engine import Generation, ScriptedEngine
 from shellper.engine.grounded import Grounded, ground
 
@@ -60,7 +60,11 @@ def test_what_is_typed_as_a_command_stays(folder: Path) -> None:
         ToolCall("diff", {"file_name1": first, "file_name2": second})
         for first, second in (("a.conf", "a.conf.old"), ("a.conf.old", "a.conf"))
     )
+    (folder / "a.conf").touch()
+    (folder / "a.conf.old").touch()
+    same = ToolCall("diff", {"file_name1": "a.conf.old", "file_name2": "a.conf.old"})
     for typed in (one, other):
+        assert grounded(folder, ModelStep(same), render(typed)).generation.step.call == typed
         assert grounded(folder, ModelStep(one), render(typed)).generation.step.call == typed
 
 
@@ -115,3 +119,50 @@ def test_a_new_name_is_put_right_by_the_request_and_nothing_else_is(folder: Path
 def test_a_part_of_a_name_becomes_the_whole_without_asking_the_model(folder: Path) -> None:
     found = grounded(folder, ModelStep(cd("New")), "go to New folder")
     assert found.generation.step.call == cd("New folder") and not found.note
+
+
+def test_the_only_call_that_the_user_has_named_needs_no_likelihood(folder: Path) -> None:
+    (folder / "gig.txt").touch()
+    step = ModelStep(ToolCall("cat", {"file_name": "pig.txt"}))
+    found = grounded(folder, step, "gig.txt??")
+    assert found.generation.step.call == ToolCall("cat", {"file_name": "gig.txt"}) and "pig.txt" in found.note
+    (folder / "beds" / "gig.txt").touch()
+    assert grounded(folder, step, "gig.txt??").generation.step.call is None
+
+
+def test_a_name_that_was_in_vain_before_gives_way_to_the_only_one_like_it(folder: Path) -> None:
+    step = ModelStep(ToolCall("cat", {"file_name": "beds/Roses.txt"}))
+    before = Turn("show the roses", reply="There is no beds/Roses.txt here. Which file do you mean?")
+    engine, disk = ScriptedEngine(), LocalDisk(folder, folder)
+    found = ground(engine, (before, Turn("small r", done=False)), Generation(step, 0.5), disk)
+    assert found.generation.step.call == ToolCall("cat", {"file_name": "beds/roses.txt"}) and "Roses" in found.note
+    assert ground(engine, (Turn("small r", done=False),), Generation(step, 0.5), disk).generation.step.call is None
+
+
+def test_what_the_user_counts_to_or_orders_is_asked_for_and_the_first_one_offered(folder: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (folder / name).touch()
+    shown = Turn("list", (Step(ToolCall("ls", {}), Response("a.txt\nb.txt")),))
+    one, other = (ModelStep(ToolCall("cat", {"file_name": name})) for name in ("a.txt", "b.txt"))
+    for request in ("show the second", "both, b first", 'what is in "b.txt"?'):
+        engine = ScriptedEngine()
+        engine.likely = [other.call] if other.call else []
+        conversation = (shown, Turn(request, done=False))
+        found = ground(engine, conversation, Generation(one, 0.5), LocalDisk(folder, folder))
+        assert found.generation.step == other and found.generation.alternative == one
+
+
+def test_the_text_of_a_file_is_meant_by_what_is_in_it(folder: Path) -> None:
+    (folder / "TODO").touch()
+    step, text = ModelStep(ToolCall("ls", {"path": "TODO"})), ToolCall("cat", {"file_name": "TODO"})
+    assert grounded(folder, step, "whats in TODO").generation.step.call == text
+    assert grounded(folder, step, "is there a TODO").generation.step == step
+    folder_step = ModelStep(ToolCall("ls", {"path": "beds"}))
+    assert grounded(folder, folder_step, "what's in beds").generation.step == folder_step
+
+
+def test_a_description_is_no_name(folder: Path) -> None:
+    step = ModelStep(ToolCall("diff", {"file_name1": "beds/roses.txt", "file_name2": "last week's list"}))
+    assert grounded(folder, step, "compare it to last week's list").generation.step.call is None
+    named = ModelStep(ToolCall("cat", {"file_name": "Last Week.txt"}))
+    assert grounded(folder, named, "show Last Week.txt").generation.step == named

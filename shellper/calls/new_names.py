@@ -1,0 +1,71 @@
+"""New names and texts that a call has otherwise than the request says them: with words around, or the wrong word."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from shellper.calls.call import ToolCall
+from shellper.calls.catalogue import Catalogue
+from shellper.calls.disk import Disk
+from shellper.calls.possible import NO_NAMES, paths_of
+
+_QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|'([^']+)'|“([^”]+)”|`([^`]+)`)(?!\w)")
+# What comes behind a name that stands without quotation marks.
+_GOING_ON = re.compile(r" (?:in|into|inside|here|please|pls|for|from|with|at|on|now|too)\b")
+_EDGES = ".,;:!?\"'`“”()"
+
+
+def said_otherwise(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> tuple[str, tuple[ToolCall, ...]]:
+    """Return an argument that the request doesn't say so, and the calls that have there what it may say.
+
+    It is a new name in the place of one in quotation marks, one with words that may not belong to it, one that is
+    nothing but an ending; or a text that is the name of the file it is for.
+    """
+    values = {str(value) for value in call.arguments.values()}
+    for parameter, given in paths_of(call, catalogue):
+        if parameter.must_exist or disk.exists(given) or not given.strip("./~-"):
+            continue
+        folder, base = posixpath.split(given)
+        renamed = (re.match(rf"{re.escape(value)} (?:2|to|as|into) (.+)", base) for value in values)
+        names = [*_names(base, request), *(match[1] for match in renamed if match)]
+        names = [name for name in names if name not in (*values, base) and not disk.exists(name)]
+        if names:
+            paths = dict.fromkeys(path for name in names for path in (posixpath.join(folder, name), name))
+            return given, tuple(ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in paths)
+    for parameter in catalogue.tools[call.name].parameters:
+        given = str(call.arguments.get(parameter.name, ""))
+        if parameter.role == "text" and parameter.type == "string" and _is_file_of(given, call, catalogue):
+            texts = [text for text in (quoted(request) or _words(request)) if text != given]
+            return given, tuple(ToolCall(call.name, {**call.arguments, parameter.name: text}) for text in texts)
+    return "", ()
+
+
+def quoted(request: str) -> Sequence[str]:
+    """Return what a request has in quotation marks."""
+    return [next(text for text in match.groups() if text) for match in _QUOTED.finditer(request)]
+
+
+def _names(base: str, request: str) -> Iterator[str]:
+    """Yield what a request may call something new that a call has by another name."""
+    in_quotes = quoted(request)
+    if base in in_quotes:
+        return
+    if base.casefold() not in request.casefold():
+        yield from in_quotes
+    elif re.fullmatch(r"\.\w{1,4}", base):
+        yield from (word for word in _words(request) if word.endswith(base))
+    elif " " in base:
+        for part in (*re.split(r"[:;] ", base), _GOING_ON.split(base, maxsplit=1)[0]):
+            # An apostrophe at its beginning is the name's own.
+            yield f"'{part}" if f"'{part} " in request else part
+
+
+def _words(request: str) -> Sequence[str]:
+    words = dict.fromkeys(word.strip(_EDGES) for word in request.split())
+    return [word for word in words if word and word.casefold() not in NO_NAMES]
+
+
+def _is_file_of(text: str, call: ToolCall, catalogue: Catalogue) -> bool:
+    return bool(text) and any(text in (path, posixpath.basename(path)) for _, path in paths_of(call, catalogue))
