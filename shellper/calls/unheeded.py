@@ -30,12 +30,17 @@ def heeding(
     """
     used = {part for one in (call, *before) for _, path in paths_of(one, catalogue) for part in path.split("/")}
     for parameter, given in paths_of(call, catalogue):
-        if not parameter.must_exist or any(is_named(part, request) for part in (given, *given.split("/")) if part):
+        is_folder = disk.is_folder(given)
+        if not (parameter.must_exist or is_folder) or any(
+            is_named(part, request) for part in (given, *given.split("/")) if part
+        ):
             continue
         unheeded = (
             path
-            for path in what_is_there(disk, given)
-            if posixpath.basename(path) not in used and _is_meant(posixpath.basename(path), request)
+            for path, is_other_folder in what_is_there(disk, given).items()
+            if (parameter.must_exist or is_other_folder)
+            and posixpath.basename(path) not in used
+            and _is_meant(posixpath.basename(path), request)
         )
         calls = (ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in unheeded)
         possible = tuple(one for one in calls if can_work(one, catalogue, disk))

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from shellper.calls import Disk, ToolCall, load_catalogue, render
 from shellper.calls.guard import suggest
 from shellper.calls.new_names import said_otherwise
+from shellper.calls.places import placed_otherwise
 from shellper.calls.possible import Impossible, impossible
 from shellper.calls.told_first import told_first
 from shellper.calls.typed import typed
 from shellper.calls.unheeded import heeding
 from shellper.dialect import Conversation, ModelStep
 from shellper.engine.counted import counting
+from shellper.engine.earlier import asked_again, moved
 from shellper.engine.protocol import Engine, Generation
 from shellper.engine.repaired import repairing, was_in_vain
 
@@ -27,6 +29,9 @@ LEAST_LIKELIER = 0.02
 
 # Words that tell of a thing rather than name it: "last month's list".
 _DESCRIPTION = re.compile(r"(?:last|next|this|my|the|old|new|other) .*|[a-z]+['’]s [a-z ]+")
+
+LEAST_TOLD = 1e-6
+"""How likely it must have been where the request's words leave no doubt: one place in a list, what is to go first."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +102,13 @@ def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> I
     """Yield what the user has told otherwise: by counting, by an order, by spelling a name that isn't there."""
     catalogue, turn = load_catalogue(), conversation[-1]
     before = [step.call for step in turn.steps]
-    yield _Doubt(*counting(call, conversation, catalogue, disk), LEAST_LIKELY)
-    yield _Doubt(*told_first(call, before, catalogue, disk, turn.request), LEAST_LIKELY)
+    yield _Doubt(*counting(call, conversation, catalogue, disk), LEAST_TOLD)
+    yield _Doubt(*told_first(call, before, catalogue, disk, turn.request), LEAST_TOLD)
     yield _Doubt(*repairing(call, conversation, catalogue, disk), LEAST_LIKELY)
+    yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), LEAST_LIKELY)
+    yield _Doubt(*asked_again(call, conversation, catalogue), LEAST_LIKELY)
     given, calls = said_otherwise(call, catalogue, disk, turn.request)
-    yield _Doubt(given, calls, LEAST_LIKELIER if given in turn.request else LEAST_LIKELY)
+    yield _Doubt(given, calls, LEAST_LIKELIER if given in turn.request else LEAST_TOLD)
 
 
 def _possible(
@@ -113,6 +120,10 @@ def _possible(
     cancelled: threading.Event | None,
 ) -> Grounded:
     """Return what stands in the place of a call that can't work: the likeliest that can, or a question."""
+    steps = conversation[-1].steps
+    other_place = moved(generation.step.call, steps, load_catalogue(), disk) if generation.step.call else None
+    if other_place is not None:
+        return Grounded(replace(generation, step=ModelStep(other_place)))
     if len(found.said) == 1 and not found.is_named:
         return Grounded(
             replace(generation, step=ModelStep(found.said[0])),

@@ -68,3 +68,11 @@ def test_what_is_to_be_left_out_is_not_meant(folder: Path, word: str) -> None:
 
 def test_new_names_are_left_alone(folder: Path) -> None:
     assert not heeded(folder, "like wedding", ToolCall("mkdir", {"dir_name": "party"}))
+
+
+def test_a_folder_that_is_said_goes_before_one_that_nobody_said(folder: Path) -> None:
+    call = ToolCall("mv", {"source": "peru.txt", "destination": "wedding"})
+    given, calls = heeding(call, (), load_catalogue(), LocalDisk(folder, folder), "move peru.txt to the trip")
+    assert given == "wedding" and [one.arguments["destination"] for one in calls] == ["trip"]
+    new = ToolCall("mv", {"source": "peru.txt", "destination": "chile.txt"})
+    assert not heeding(new, (), load_catalogue(), LocalDisk(folder, folder), "rename peru.txt as the trip went")[1]

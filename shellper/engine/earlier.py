@@ -1,0 +1,78 @@
+"""What earlier calls tell of a call: where a thing lies since it was moved, and what is asked for again otherwise."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from shellper.calls import Disk, ToolCall
+from shellper.calls.catalogue import Catalogue
+from shellper.calls.possible import can_work, paths_of
+from shellper.dialect import Conversation, Step
+
+_AGAIN = re.compile(r"\b(?:again|once more|another time|repeat|same|still|now|yet|too)\b", re.I)
+
+
+def moved(call: ToolCall, steps: Sequence[Step], catalogue: Catalogue, disk: Disk) -> ToolCall | None:
+    """Return a call with the path that a thing has since the same turn has moved it or gone elsewhere, if any."""
+    for parameter, given in paths_of(call, catalogue):
+        if disk.exists(given):
+            continue
+        path = posixpath.normpath(given)
+        for step in steps:
+            if step.response.exit_code:
+                continue
+            path = _after(path, step.call, disk)
+        other = ToolCall(call.name, {**call.arguments, parameter.name: path})
+        if path != posixpath.normpath(given) and disk.exists(path) and can_work(other, catalogue, disk):
+            return other
+    return None
+
+
+def _after(path: str, call: ToolCall, disk: Disk) -> str:
+    """Return a path as it is after a call, from where the user is then."""
+    if call.name == "mv" and posixpath.normpath(str(call.arguments["source"])) == path:
+        target = str(call.arguments["destination"])
+        inside = posixpath.join(target, posixpath.basename(path))
+        # Whether the target was a folder is told by the names: into a folder a thing goes with its own.
+        return posixpath.normpath(target if posixpath.splitext(target)[1] else inside)
+    if call.name == "cd":
+        folder = posixpath.normpath(str(call.arguments["folder"]))
+        if folder.startswith((".", "/", "~", "-")):
+            return path
+        return posixpath.relpath(path, folder)
+    return path
+
+
+def asked_again(call: ToolCall, conversation: Conversation, catalogue: Catalogue) -> tuple[str, tuple[ToolCall, ...]]:
+    """Return what a call leaves out of the call before or has again, and the calls that are as that was otherwise.
+
+    "In readable sizes" is asked of the same path; and who corrects something doesn't want the very same once more.
+    """
+    if len(conversation) < 2 or len(conversation[-2].steps) != 1 or conversation[-1].steps:
+        return "", ()
+    before = conversation[-2].steps[0].call
+    tool = catalogue.tools[call.name]
+    if before.name != call.name or tool.kind != "read":
+        return "", ()
+    if call == before:
+        options = [
+            name for name in call.arguments if not tool.by_name[name].required and tool.by_name[name].role != "path"
+        ]
+        if _AGAIN.search(conversation[-1].request) or not options:
+            return "", ()
+        return options[0], tuple(_without(call, name) for name in options)
+    left_out = [
+        one.name
+        for one, _ in paths_of(before, catalogue)
+        if not one.required and one.name not in call.arguments and str(before.arguments[one.name]) not in (".", "..")
+    ]
+    if not left_out or len(call.arguments) < len(before.arguments):
+        return "", ()
+    name = left_out[0]
+    return f"no {name}", (ToolCall(call.name, {**call.arguments, name: before.arguments[name]}),)
+
+
+def _without(call: ToolCall, name: str) -> ToolCall:
+    return ToolCall(call.name, {one: value for one, value in call.arguments.items() if one != name})
