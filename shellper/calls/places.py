@@ -11,6 +11,7 @@ from shellper.calls.disk import Disk
 from shellper.calls.possible import can_work, paths_of
 
 _RENAMING = re.compile(r"\b(?:renam\w*|renmae|call(?:ed)?|new name)\b", re.I)
+_MOVING = re.compile(r"\b(?:mov\w*|mv|put|into|up|goes?|there|same)\b", re.I)
 _BESIDE = re.compile(r"\b(?:next to|beside|alongside|to where|in the same (?:folder|place) as)\b", re.I)
 _NUMBERS = {"two": 2, "2": 2, "three": 3, "3": 3}
 _THINGS = r"(?:folders?|director(?:y|ies)|levels?|steps?)"
@@ -42,7 +43,13 @@ def placed_otherwise(
         return (target, _possible(call, "destination", beside, catalogue, disk)) if is_beside else ("", ())
     folder, base = posixpath.split(target)
     home = posixpath.dirname(source.rstrip("/"))
-    if call.name == "cp" or not _RENAMING.search(request) or folder == home or target in request:
+    if (
+        call.name == "cp"
+        or not _RENAMING.search(request)
+        or _MOVING.search(request)
+        or folder == home
+        or target in request
+    ):
         return "", ()
     return target, _possible(call, "destination", posixpath.join(home, base), catalogue, disk)
 

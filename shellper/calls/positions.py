@@ -44,6 +44,7 @@ _NOT_HERE = re.compile(
     r"\bfrom the \w+ to the \w+|\b(?:above|below|before|after|under) (?:it|that|this)\b",
     re.I,
 )
+_OF_TEXT = re.compile(r"(?: \d+)? (?:lines?|words?|rows?|columns?|letters?|characters?|times?)\b", re.I)
 _NO_POSITION_BEFORE = re.compile(
     r"\b(?:an?|every|each|at|my|your|his|her|their|our|its|that|this|before|after|above|below|under|than|but|not|"
     r"except)\s+$",
@@ -99,6 +100,9 @@ def positions(request: str) -> tuple[Position, ...]:
         end = match.end()
         if is_before:
             found.append((match.start(), _position(match)))
+        elif match["article"] and not _OF_TEXT.match(request[end:]):
+            # What is counted beside it is then hardly known.
+            return ()
     for match in _HIDDEN.finditer(request):
         kind = match["thing"].lower()
         found.append((match.start(), Position(("hidden",), kind if kind in ("file", "folder") else "")))
@@ -109,7 +113,9 @@ def _is_position(match: re.Match[str], request: str, chained: bool) -> bool:
     rest = request[match.end() :]
     if _NO_POSITION_BEFORE.search(request[: match.start()]) or _NOT_OF_A_LIST.match(rest):
         return False
-    if match["thing"] or match["number"] or match["edge"]:
+    if match["edge"]:
+        return re.match(rf" (?:{'|'.join((*_THINGS, *_FILES, *_FOLDERS))})\b", rest) is None
+    if match["thing"] or match["number"]:
         return True
     if not _GOES_ON.match(rest):
         return False

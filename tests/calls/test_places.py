@@ -38,6 +38,7 @@ def test_what_is_renamed_stays_in_its_folder(folder: Path) -> None:
 def test_what_is_told_to_go_elsewhere_goes_there(folder: Path) -> None:
     assert not placed(folder, "rename plan.txt to in/c.txt", move("plan.txt", "in/c.txt"))
     assert not placed(folder, "move plan.txt into in as c.txt", move("plan.txt", "in/c.txt"))
+    assert not placed(folder, "move it up and rename it c.txt", move("in/a.txt", "c.txt"))
     assert not placed(folder, "rename it", move("in/a.txt", "in/c.txt"))
     assert not placed(folder, "a copy called c.txt", move("plan.txt", "in/c.txt", "cp"))
 

@@ -64,6 +64,8 @@ def test_an_even_list_has_no_middle() -> None:
         "first move a.txt, then the rest",
         "wait a second",
         "make a second copy",
+        "the second from the top folder",
+        "move the first ticket and then the second one",
         "call that second file plan.md",
         "put it in the middle",
         "the first one I made",
