@@ -22,10 +22,10 @@ from typing import Any, Literal
 
 from model.shell import Shell
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
-from shellper.calls.guard import suggest
 from shellper.dialect import Conversation, ModelStep, Response, Step, Turn
 from shellper.engine import Engine
-from shellper.engine.grounded import ground, said
+from shellper.grounding.ground import ground, said
+from shellper.grounding.guard import suggest
 
 Outputs = Literal["real", "none"]
 COLUMNS = ("calls", "silences", "requests", "conversations")

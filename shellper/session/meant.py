@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
-from shellper.calls.guard import suggest
 from shellper.dialect import Conversation
-from shellper.engine.grounded import said
 from shellper.engine.protocol import Generation
+from shellper.grounding.ground import said
+from shellper.grounding.guard import suggest
 
 
 def meant(generation: Generation, conversation: Conversation, disk: LocalDisk) -> ToolCall | None:

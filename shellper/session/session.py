@@ -13,8 +13,8 @@ from shellper.calls import CallError, ToolCall
 from shellper.config import Settings
 from shellper.dialect import Conversation, Response, Step, Turn
 from shellper.effects import Keeper
-from shellper.engine.grounded import ground
 from shellper.engine.protocol import Engine, EngineError, Generation, GenerationCancelled
+from shellper.grounding.ground import ground
 from shellper.safety import Context, Level, Verdict, judge
 from shellper.session.errors import SessionError
 from shellper.session.flow import Action, Decision, Outcome, Proposal, TurnEnd, TurnResult

@@ -8,7 +8,7 @@ import re
 from shellper.calls.call import ToolCall
 from shellper.calls.catalogue import Catalogue
 from shellper.calls.disk import Disk
-from shellper.calls.possible import can_work, paths_of
+from shellper.grounding.possible import can_work, paths_of
 
 _RENAMING = re.compile(r"\b(?:renam\w*|renmae|call(?:ed)?|new name)\b", re.I)
 _MOVING = re.compile(r"\b(?:mov\w*|mv|put|into|up|goes?|there|same)\b", re.I)

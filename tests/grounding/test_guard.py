@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
-from shellper.calls.guard import nearest, suggest
+from shellper.grounding.guard import nearest, suggest
 
 
 @pytest.fixture

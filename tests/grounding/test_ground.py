@@ -7,7 +7,7 @@ import pytest
 from shellper.calls import LocalDisk, ToolCall, render
 from shellper.dialect import ModelStep, Response, Step, Turn
 from shellper.engine import Generation, ScriptedEngine
-from shellper.engine.grounded import Grounded, ground
+from shellper.grounding.ground import Grounded, ground
 
 
 @pytest.fixture

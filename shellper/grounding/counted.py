@@ -11,10 +11,10 @@ from collections.abc import Iterable
 
 from shellper.calls import Disk, ToolCall
 from shellper.calls.catalogue import Catalogue
-from shellper.calls.positions import positions
-from shellper.calls.possible import can_work, is_named, paths_of
 from shellper.dialect import Conversation
-from shellper.dialect.listed import last_listed
+from shellper.grounding.listed import last_listed
+from shellper.grounding.positions import positions
+from shellper.grounding.possible import can_work, is_named, paths_of
 
 # This takes two of what a request counts to; of the last ones "the last" may be a line's number.
 _OF_TWO = ("diff",)

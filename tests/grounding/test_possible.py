@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
-from shellper.calls.possible import Impossible, impossible
+from shellper.grounding.possible import Impossible, impossible
 
 
 @pytest.fixture

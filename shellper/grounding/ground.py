@@ -8,18 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shellper.calls import Disk, ToolCall, load_catalogue, render
-from shellper.calls.guard import suggest
-from shellper.calls.new_names import said_otherwise
-from shellper.calls.places import placed_otherwise
-from shellper.calls.possible import Impossible, impossible
-from shellper.calls.told_first import told_first
-from shellper.calls.typed import typed
-from shellper.calls.unheeded import heeding
 from shellper.dialect import Conversation, ModelStep
-from shellper.engine.counted import counting
-from shellper.engine.earlier import asked_again, moved
 from shellper.engine.protocol import Engine, Generation
-from shellper.engine.repaired import repairing, was_in_vain
+from shellper.grounding.counted import counting
+from shellper.grounding.earlier import asked_again, moved
+from shellper.grounding.guard import suggest
+from shellper.grounding.new_names import said_otherwise
+from shellper.grounding.places import placed_otherwise
+from shellper.grounding.possible import Impossible, impossible
+from shellper.grounding.repaired import repairing, was_in_vain
+from shellper.grounding.told_first import told_first
+from shellper.grounding.typed import typed
+from shellper.grounding.unheeded import heeding
 
 LEAST_LIKELY = 1e-3
 """How likely a call must have been to take the place of one that can't work."""

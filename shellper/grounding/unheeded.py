@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from shellper.calls.call import ToolCall
 from shellper.calls.catalogue import Catalogue
 from shellper.calls.disk import Disk
-from shellper.calls.possible import can_work, is_named, paths_of, what_is_there
+from shellper.grounding.possible import can_work, is_named, paths_of, what_is_there
 
 # What stands behind one of these is named to be left out.
 _LEFT_OUT = re.compile(

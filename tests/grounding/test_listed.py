@@ -8,7 +8,7 @@ import pytest
 
 from shellper.calls import LocalDisk, ToolCall
 from shellper.dialect import Response, Step, Turn
-from shellper.dialect.listed import last_listed
+from shellper.grounding.listed import last_listed
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
-from shellper.calls.places import placed_otherwise
+from shellper.grounding.places import placed_otherwise
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
 from shellper.dialect import Response, Step, Turn
-from shellper.engine.earlier import asked_again, moved
+from shellper.grounding.earlier import asked_again, moved
 
 
 def did(tool: str, exit_code: int = 0, **arguments: str) -> Step:

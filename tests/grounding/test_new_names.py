@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
-from shellper.calls.new_names import said_otherwise
+from shellper.grounding.new_names import said_otherwise
 
 
 def otherwise(folder: Path, request: str, tool: str, **arguments: str) -> set[str]:

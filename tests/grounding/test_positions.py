@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shellper.calls.positions import positions
+from shellper.grounding.positions import positions
 
 LISTED = (("a.txt", False), ("b", True), ("c.csv", False), ("d", True), ("e.txt", False))
 HIDDEN = ((".env", False), *LISTED)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from shellper.calls import Disk, ToolCall
 from shellper.calls.catalogue import Catalogue
-from shellper.calls.guard import suggest
-from shellper.calls.possible import is_named, paths_of, what_is_there
 from shellper.dialect import Conversation
+from shellper.grounding.guard import suggest
+from shellper.grounding.possible import is_named, paths_of, what_is_there
 
 
 def repairing(

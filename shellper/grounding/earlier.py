@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from shellper.calls import Disk, ToolCall
 from shellper.calls.catalogue import Catalogue
-from shellper.calls.possible import can_work, paths_of
 from shellper.dialect import Conversation, Step
+from shellper.grounding.possible import can_work, paths_of
 
 _AGAIN = re.compile(r"\b(?:again|once more|another time|repeat|same|still|now|yet|too)\b", re.I)
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from shellper.calls.call import Argument, CallError, ToolCall
 from shellper.calls.catalogue import Catalogue, Tool
 from shellper.calls.disk import Disk
-from shellper.calls.possible import NO_NAMES, can_work
 from shellper.calls.render import render
+from shellper.grounding.possible import NO_NAMES, can_work
 
 # What a command's words that are no options can be.
 _WORDS = ("positional", "word", "pattern", "start", "archive")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
-from shellper.calls.told_first import told_first
+from shellper.grounding.told_first import told_first
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
-from shellper.calls.unheeded import heeding
+from shellper.grounding.unheeded import heeding
 
 
 @pytest.fixture

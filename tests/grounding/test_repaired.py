@@ -8,7 +8,7 @@ import pytest
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
 from shellper.dialect import Response, Step, Turn
-from shellper.engine.repaired import repairing, was_in_vain
+from shellper.grounding.repaired import repairing, was_in_vain
 
 
 @pytest.fixture

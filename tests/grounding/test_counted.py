@@ -8,7 +8,7 @@ import pytest
 
 from shellper.calls import LocalDisk, ToolCall, load_catalogue
 from shellper.dialect import Conversation, Response, Step, Turn
-from shellper.engine.counted import counting
+from shellper.grounding.counted import counting
 
 SHOWN = Turn("list them", (Step(ToolCall("ls", {}), Response("a.txt\nb\nc.txt\nd\ne.txt")),))
 

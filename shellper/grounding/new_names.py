@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from shellper.calls.call import ToolCall
 from shellper.calls.catalogue import Catalogue
 from shellper.calls.disk import Disk
-from shellper.calls.possible import NO_NAMES, paths_of
+from shellper.grounding.possible import NO_NAMES, paths_of
 
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|'([^']+)'|“([^”]+)”|`([^`]+)`)(?!\w)")
 # What comes behind a name that stands without quotation marks.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shellper.calls import LocalDisk, load_catalogue, render
-from shellper.calls.typed import typed
+from shellper.grounding.typed import typed
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from shellper.calls.call import ToolCall
 from shellper.calls.catalogue import Catalogue
 from shellper.calls.disk import Disk
-from shellper.calls.possible import NO_NAMES, can_work, paths_of, what_is_there
+from shellper.grounding.possible import NO_NAMES, can_work, paths_of, what_is_there
 
 _FIRST = re.compile(
     r"(?P<word>[\w.-]*\w)(?: (?:one|file|folder|version|copy))? first"
