@@ -1,4 +1,4 @@
-"""Grounding: a step that can't work on the disk as it is gives way to the likeliest one that can, or to a question."""
+"""Grounding: a step that doesn't fit the disk or the user's words gives way to the likeliest one that does."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def ground(
     disk: Disk,
     cancelled: threading.Event | None = None,
 ) -> Grounded:
-    """Return a conversation's next step as the disk allows it.
+    """Return a conversation's next step as the disk allows it and the user's words have it.
 
-    A step that can work gives way only to what is most likely meant for another reason (see `impossible` and `heeding`,
-    and new names that the request has almost so). One that names what isn't there because the user said that name stays
-    where nothing else is likely; a command that the user has typed always stays. Raises `CallError`, `EngineError` and
-    `GenerationCancelled`.
+    A step that can work gives way only to what the user has told otherwise, or to what is most likely meant (see
+    `impossible` and `heeding`, and new names that the request has almost so). One that names what isn't there because
+    the user said that name stays where nothing else is likely; a command that the user has typed always stays. Raises
+    `CallError`, `EngineError` and `GenerationCancelled`.
     """
     if generation.step.call is None:
         return Grounded(generation)
@@ -123,7 +123,7 @@ def _possible(
     steps = conversation[-1].steps
     other_place = moved(generation.step.call, steps, load_catalogue(), disk) if generation.step.call else None
     if other_place is not None:
-        return Grounded(replace(generation, step=ModelStep(other_place)))
+        return Grounded(replace(generation, step=ModelStep(other_place)), _note(found.given, "there"))
     if len(found.said) == 1 and not found.is_named:
         return Grounded(
             replace(generation, step=ModelStep(found.said[0])),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from shellper.calls.call import ToolCall
 from shellper.calls.catalogue import Catalogue
 from shellper.calls.disk import Disk
-from shellper.grounding.possible import NO_NAMES, paths_of
+from shellper.grounding.possible import NO_NAMES, can_work, paths_of
 
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|'([^']+)'|“([^”]+)”|`([^`]+)`)(?!\w)")
 # What comes behind a name that stands without quotation marks.
@@ -33,7 +33,8 @@ def said_otherwise(call: ToolCall, catalogue: Catalogue, disk: Disk, request: st
         names = [name for name in names if name not in (*values, base) and not disk.exists(name)]
         if names:
             paths = dict.fromkeys(path for name in names for path in (posixpath.join(folder, name), name))
-            return given, tuple(ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in paths)
+            calls = (ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in paths)
+            return given, tuple(one for one in calls if can_work(one, catalogue, disk))
     for parameter in catalogue.tools[call.name].parameters:
         given = str(call.arguments.get(parameter.name, ""))
         if parameter.role == "text" and parameter.type == "string" and _is_file_of(given, call, catalogue):

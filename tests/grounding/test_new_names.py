@@ -10,6 +10,8 @@ from shellper.grounding.new_names import said_otherwise
 
 def otherwise(folder: Path, request: str, tool: str, **arguments: str) -> set[str]:
     """Return the values that the calls have in the place of what is doubted."""
+    if "source" in arguments:
+        (folder / arguments["source"]).touch()
     call = ToolCall(tool, dict(arguments))
     given, calls = said_otherwise(call, load_catalogue(), LocalDisk(folder, folder), request)
     assert bool(given) or not calls
@@ -18,6 +20,7 @@ def otherwise(folder: Path, request: str, tool: str, **arguments: str) -> set[st
 
 def test_a_name_in_quotation_marks_goes_before_another(tmp_path: Path) -> None:
     assert otherwise(tmp_path, 'make a folder "printouts" here', "mkdir", dir_name="prints") == {"printouts"}
+    (tmp_path / "x").mkdir()
     assert otherwise(tmp_path, "name it 'logs' in x", "mkdir", dir_name="x/all") == {"x/logs", "logs"}
     assert not otherwise(tmp_path, 'make "prints" and "logs"', "mkdir", dir_name="prints")
     assert not otherwise(tmp_path, 'make a folder prints, "please"', "mkdir", dir_name="prints")
@@ -48,5 +51,7 @@ def test_what_is_there_is_no_new_name(tmp_path: Path) -> None:
 def test_the_text_for_a_file_is_hardly_its_name(tmp_path: Path) -> None:
     arguments = {"content": ".ignore", "file_name": ".ignore"}
     assert otherwise(tmp_path, "put '*.bak' into .ignore", "echo", **arguments) == {"*.bak"}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "mail.eml").touch()
     found = otherwise(tmp_path, "show the From line of mail.eml", "grep", pattern="mail.eml", file_name="in/mail.eml")
     assert {"From", "line"} <= found and "the" not in found
