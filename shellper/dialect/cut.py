@@ -11,7 +11,8 @@ OUTPUT_TOKENS = 200
 _HEAD_SHARE = 2 / 3
 # A line longer than this is cut before it is tokenized: nothing in the middle of it would be kept anyway.
 _LINE_CHARACTERS = 400
-_LEFT_OUT = re.compile(r"\[\.\.\. (\d+) lines left out \.\.\.\]")
+LEFT_OUT = re.compile(r"\[\.\.\. (\d+) lines left out \.\.\.\]")
+"""The line that stands for those that were left out."""
 
 
 def cut_output(text: str, tokenizer: Tokenizer, budget: int = OUTPUT_TOKENS) -> str:
@@ -47,7 +48,7 @@ def numbered(text: str) -> str:
     number, made = 0, []
     for line in lines:
         number += 1
-        if left_out := _LEFT_OUT.fullmatch(line):
+        if left_out := LEFT_OUT.fullmatch(line):
             number += int(left_out[1][:9]) - 1
             made.append(line)
         else:

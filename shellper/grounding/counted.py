@@ -72,4 +72,5 @@ def _plain(path: str) -> str:
 
 
 def _is_said(path: str, request: str) -> bool:
-    return any(is_named(part, request) for part in (path, *path.split("/")) if part)
+    parts = (path, *path.split("/"), posixpath.splitext(posixpath.basename(path))[0])
+    return any(is_named(part, request) for part in parts if part)

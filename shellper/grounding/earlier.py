@@ -9,40 +9,48 @@ from collections.abc import Sequence
 from shellper.calls import Disk, ToolCall
 from shellper.calls.catalogue import Catalogue
 from shellper.dialect import Conversation, Step
-from shellper.grounding.possible import can_work, paths_of
+from shellper.grounding.listed import from_folder
+from shellper.grounding.possible import REMOVING, can_work, paths_of
 
 _AGAIN = re.compile(r"\b(?:again|once more|another time|repeat|same|still|now|yet|too)\b", re.I)
 
 
 def moved(call: ToolCall, steps: Sequence[Step], catalogue: Catalogue, disk: Disk) -> ToolCall | None:
-    """Return a call with the path that a thing has since the same turn has moved it or gone elsewhere, if any."""
+    """Return a call with the path that a thing has since the same turn has moved it or gone elsewhere, if any.
+
+    What is to be taken away is never followed: it may have been meant where it was.
+    """
+    if call.name in REMOVING:
+        return None
     for parameter, given in paths_of(call, catalogue):
-        if disk.exists(given):
+        paths = {posixpath.normpath(given)}
+        if disk.exists(given) or not _is_below(*paths):
             continue
-        path = posixpath.normpath(given)
         for step in steps:
-            if step.response.exit_code:
-                continue
-            path = _after(path, step.call, disk)
-        other = ToolCall(call.name, {**call.arguments, parameter.name: path})
-        if path != posixpath.normpath(given) and disk.exists(path) and can_work(other, catalogue, disk):
+            if step.response.state == "ran" and not step.response.exit_code and step.response.command is None:
+                paths = {after for path in paths for after in _after(path, step.call)}
+        # In a folder it is rather than that folder.
+        there = sorted((path for path in paths if disk.exists(path)), key=len)
+        other = ToolCall(call.name, {**call.arguments, parameter.name: there[-1]}) if there else None
+        if other is not None and can_work(other, catalogue, disk):
             return other
     return None
 
 
-def _after(path: str, call: ToolCall, disk: Disk) -> str:
-    """Return a path as it is after a call, from where the user is then."""
+def _is_below(path: str) -> bool:
+    return not path.startswith(("..", "/", "~", "-"))
+
+
+def _after(path: str, call: ToolCall) -> Sequence[str]:
+    """Return the paths that a thing may have after a call that has run, from where the user is then."""
     if call.name == "mv" and posixpath.normpath(str(call.arguments["source"])) == path:
-        target = str(call.arguments["destination"])
-        inside = posixpath.join(target, posixpath.basename(path))
-        # Whether the target was a folder is told by the names: into a folder a thing goes with its own.
-        return posixpath.normpath(target if posixpath.splitext(target)[1] else inside)
+        target = posixpath.normpath(str(call.arguments["destination"]))
+        # In a folder of that name, or under that name.
+        return (posixpath.join(target, posixpath.basename(path)), target) if _is_below(target) else ()
     if call.name == "cd":
         folder = posixpath.normpath(str(call.arguments["folder"]))
-        if folder.startswith((".", "/", "~", "-")):
-            return path
-        return posixpath.relpath(path, folder)
-    return path
+        return (from_folder(path, folder),) if _is_below(folder) else ()
+    return (path,)
 
 
 def asked_again(call: ToolCall, conversation: Conversation, catalogue: Catalogue) -> tuple[str, tuple[ToolCall, ...]]:

@@ -15,7 +15,7 @@ from shellper.grounding.earlier import asked_again, moved
 from shellper.grounding.guard import suggest
 from shellper.grounding.new_names import said_otherwise
 from shellper.grounding.places import placed_otherwise
-from shellper.grounding.possible import Impossible, impossible
+from shellper.grounding.possible import REMOVING, Impossible, can_work, impossible, is_named
 from shellper.grounding.repaired import repairing, was_in_vain
 from shellper.grounding.told_first import told_first
 from shellper.grounding.typed import typed
@@ -31,7 +31,7 @@ LEAST_LIKELIER = 0.02
 _DESCRIPTION = re.compile(r"(?:last|next|this|my|the|old|new|other) .*|[a-z]+['’]s [a-z ]+")
 
 LEAST_TOLD = 1e-6
-"""How likely it must have been where the request's words leave no doubt: one place in a list, what is to go first."""
+"""How likely it must have been where the request's words tell: a place in a list, what is to go first, a name."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,14 @@ def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> I
     """Yield what the user has told otherwise: by counting, by an order, by spelling a name that isn't there."""
     catalogue, turn = load_catalogue(), conversation[-1]
     before = [step.call for step in turn.steps]
-    yield _Doubt(*counting(call, conversation, catalogue, disk), LEAST_TOLD)
-    yield _Doubt(*told_first(call, before, catalogue, disk, turn.request), LEAST_TOLD)
+    told = LEAST_LIKELIER if call.name in (*REMOVING, "mv") else LEAST_TOLD
+    yield _Doubt(*counting(call, conversation, catalogue, disk), told)
+    yield _Doubt(*told_first(call, before, catalogue, disk, turn.request), told)
     yield _Doubt(*repairing(call, conversation, catalogue, disk), LEAST_LIKELY)
     yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), LEAST_LIKELY)
     yield _Doubt(*asked_again(call, conversation, catalogue), LEAST_LIKELY)
     given, calls = said_otherwise(call, catalogue, disk, turn.request)
-    yield _Doubt(given, calls, LEAST_LIKELIER if given in turn.request else LEAST_TOLD)
+    yield _Doubt(given, calls, LEAST_LIKELIER if given in turn.request else LEAST_LIKELY)
 
 
 def _possible(
@@ -124,26 +125,40 @@ def _possible(
     other_place = moved(generation.step.call, steps, load_catalogue(), disk) if generation.step.call else None
     if other_place is not None:
         return Grounded(replace(generation, step=ModelStep(other_place)), _note(found.given, "there"))
-    if len(found.said) == 1 and not found.is_named:
-        return Grounded(
-            replace(generation, step=ModelStep(found.said[0])),
-            _note(found.given, "possible" if found.is_there else "there"),
-        )
-    other = engine.choose(conversation, found.calls, LEAST_LIKELY, cancelled) if found.calls else None
-    if other is None and found.said:
-        other = engine.choose(conversation, found.said, LEAST_LIKELY, cancelled)
+    call = generation.step.call
+    is_read = call is not None and load_catalogue().tools[call.name].kind == "read"
+    if is_read and len(found.said) == 1 and not found.is_named:
+        told = ModelStep(found.said[0])
+        return Grounded(replace(generation, step=told), f"the model first wrote {found.given}, which you haven't said")
+    least = LEAST_TOLD if is_read or (call is not None and call.name == "cp") else LEAST_LIKELY
+    other = engine.choose(conversation, found.said, least, cancelled) if found.said else None
+    if other is None and found.calls:
+        other = engine.choose(conversation, found.calls, LEAST_LIKELY, cancelled)
     if other is None and found.wider:
         other = engine.choose(conversation, found.wider, LEAST_LIKELIER, cancelled)
     if other is not None:
         other = replace(other, alternative=generation.step if found.is_named else None)
         return Grounded(other, _note(found.given, "possible" if found.is_there else "there"))
-    if generation.step.call is not None and was_in_vain(found.given, conversation):
-        near = suggest(generation.step.call, load_catalogue(), disk, conversation[-1].request)
-        if near is not None and near.given == found.given:
-            return Grounded(replace(generation, step=ModelStep(near.call)), _note(found.given, "there"))
+    near = _near_what_was_in_vain(call, found, conversation, disk)
+    if near is not None:
+        return Grounded(replace(generation, step=ModelStep(near)), _note(found.given, "there"))
     is_name = found.is_named and not _DESCRIPTION.fullmatch(found.given)
     is_kept = (found.is_there or is_name) and not found.is_in_vain
     return Grounded(generation) if is_kept else _asking(generation, found)
+
+
+def _near_what_was_in_vain(
+    call: ToolCall | None, found: Impossible, conversation: Conversation, disk: Disk
+) -> ToolCall | None:
+    """Return the call with the only name like the one that was in vain before, if there is one.
+
+    What was said again stays, and what is to be taken away is never guessed.
+    """
+    request = conversation[-1].request
+    if call is None or call.name in REMOVING or is_named(found.given, request):
+        return None
+    near = suggest(call, load_catalogue(), disk, request) if was_in_vain(found.given, conversation) else None
+    return near.call if near is not None and near.given == found.given else None
 
 
 def _likelier(call: ToolCall, conversation: Conversation, disk: Disk) -> _Doubt:
@@ -163,7 +178,8 @@ def _almost_said(call: ToolCall, conversation: Conversation, disk: Disk) -> tupl
     if found is None:
         return "", ()
     parameter = catalogue.tools[call.name].by_name[found.parameter]
-    return found.given, () if parameter.must_exist or parameter.role != "path" else (found.call,)
+    is_new_path = parameter.role == "path" and not parameter.must_exist
+    return found.given, (found.call,) if is_new_path and can_work(found.call, catalogue, disk) else ()
 
 
 def _asking(generation: Generation, found: Impossible) -> Grounded:

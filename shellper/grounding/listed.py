@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from shellper.calls import Disk, ToolCall
 from shellper.dialect.conversation import Conversation, Response
+from shellper.dialect.cut import LEFT_OUT
 
 # An older list is hardly ever the one that is counted in.
 _MOST_TURNS = 5
@@ -34,17 +35,25 @@ def last_listed(conversation: Conversation, disk: Disk) -> Sequence[tuple[str, b
                 continue
             entries = _entries(call, response)
             if len(entries) > 1:
-                paths = entries if gone == "." else [posixpath.relpath(path, gone) for path in entries]
+                paths = entries if gone == "." else [from_folder(path, gone) for path in entries]
                 return [(path, disk.is_folder(path)) for path in paths]
             if _names_files(response, disk):
                 return ()
     return ()
 
 
+def from_folder(path: str, folder: str) -> str:
+    """Return a path from another folder; both are below the same one, where the process itself may not be."""
+    return posixpath.relpath(f"/{path}", f"/{folder}")
+
+
 def _entries(call: ToolCall, response: Response) -> Sequence[str]:
     if response.exit_code or response.command is not None:
         return ()
     lines = response.output.strip("\n").split("\n")
+    # Of a list that was cut nobody knows what is where.
+    if any(LEFT_OUT.fullmatch(line) for line in lines):
+        return ()
     match call.name:
         case "ls":
             return _names(call, lines)

@@ -12,6 +12,7 @@ from shellper.calls.disk import Disk
 from shellper.grounding.possible import NO_NAMES, can_work, paths_of
 
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|'([^']+)'|“([^”]+)”|`([^`]+)`)(?!\w)")
+_CALLED = r"\b(?:called|call|named?|folders?|director(?:y|ies)|files?|as|to|into)\b(?: it| this| that)?"
 # What comes behind a name that stands without quotation marks.
 _GOING_ON = re.compile(r" (?:in|into|inside|here|please|pls|for|from|with|at|on|now|too)\b")
 _EDGES = ".,;:!?\"'`“”()"
@@ -23,21 +24,23 @@ def said_otherwise(call: ToolCall, catalogue: Catalogue, disk: Disk, request: st
     It is a new name in the place of one in quotation marks, one with words that may not belong to it, one that is
     nothing but an ending; or a text that is the name of the file it is for.
     """
-    values = {str(value) for value in call.arguments.values()}
+    values = [str(value) for value in call.arguments.values()]
+    used = {part.casefold() for value in values for part in (value, *value.split("/"))}
     for parameter, given in paths_of(call, catalogue):
         if parameter.must_exist or disk.exists(given) or not given.strip("./~-"):
             continue
         folder, base = posixpath.split(given)
         renamed = (re.match(rf"{re.escape(value)} (?:2|to|as|into) (.+)", base) for value in values)
         names = [*_names(base, request), *(match[1] for match in renamed if match)]
-        names = [name for name in names if name not in (*values, base) and not disk.exists(name)]
+        names = [name for name in names if name.casefold() not in used and not disk.exists(name)]
         if names:
             paths = dict.fromkeys(path for name in names for path in (posixpath.join(folder, name), name))
             calls = (ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in paths)
             return given, tuple(one for one in calls if can_work(one, catalogue, disk))
     for parameter in catalogue.tools[call.name].parameters:
         given = str(call.arguments.get(parameter.name, ""))
-        if parameter.role == "text" and parameter.type == "string" and _is_file_of(given, call, catalogue):
+        is_free = parameter.role == "text" and parameter.type == "string" and not parameter.enum and not parameter.form
+        if is_free and _is_file_of(given, call, catalogue):
             texts = [text for text in (quoted(request) or _words(request)) if text != given]
             return given, tuple(ToolCall(call.name, {**call.arguments, parameter.name: text}) for text in texts)
     return "", ()
@@ -54,7 +57,7 @@ def _names(base: str, request: str) -> Iterator[str]:
     if base in in_quotes:
         return
     if base.casefold() not in request.casefold():
-        yield from in_quotes
+        yield from (name for name in in_quotes if re.search(rf"{_CALLED}\W{{0,3}}{re.escape(name)}", request, re.I))
     elif re.fullmatch(r"\.\w{1,4}", base):
         yield from (word for word in _words(request) if word.endswith(base))
     elif " " in base:

@@ -16,7 +16,8 @@ _BESIDE = re.compile(r"\b(?:next to|beside|alongside|to where|in the same (?:fol
 _NUMBERS = {"two": 2, "2": 2, "three": 3, "3": 3}
 _THINGS = r"(?:folders?|director(?:y|ies)|levels?|steps?)"
 _LEVELS = re.compile(
-    rf"\b(?P<count>two|three|[23])\s+{_THINGS}\s+(?:up|above|higher)\b|\bup\s+(?P<number>two|three|[23])(?:\s+{_THINGS})?\b",
+    rf"\b(?P<count>two|three|[23])\s+{_THINGS}\s+(?:up|above|higher)\b|\bup\s+(?P<number>two|three|[23])(?:\s+{_THINGS})?"
+    r"(?=\s*(?:$|[,.;!?]|and\b|then\b|please\b))",
     re.I,
 )
 
@@ -43,15 +44,17 @@ def placed_otherwise(
         return (target, _possible(call, "destination", beside, catalogue, disk)) if is_beside else ("", ())
     folder, base = posixpath.split(target)
     home = posixpath.dirname(source.rstrip("/"))
-    if (
-        call.name == "cp"
-        or not _RENAMING.search(request)
-        or _MOVING.search(request)
-        or folder == home
-        or target in request
-    ):
+    if call.name == "cp" or folder == home or not _is_only_renamed(target, folder, request):
         return "", ()
     return target, _possible(call, "destination", posixpath.join(home, base), catalogue, disk)
+
+
+def _is_only_renamed(target: str, folder: str, request: str) -> bool:
+    """Say whether a request calls a thing otherwise, and says of no folder that it goes there."""
+    if not _RENAMING.search(request) or _MOVING.search(request) or target in request:
+        return False
+    there = rf"\b(?:to|in|inside|under)\s+(?:the\s+)?[\"']?{re.escape(folder)}(?![\w/])"
+    return re.search(there, request, re.I) is None
 
 
 def _possible(call: ToolCall, name: str, path: str, catalogue: Catalogue, disk: Disk) -> tuple[ToolCall, ...]:

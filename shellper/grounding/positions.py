@@ -1,7 +1,7 @@
 """Positions: which entries of a list a request means by counting ("the third one", "the last two folders").
 
-Only wordings that can mean nothing else are read: an ordinal number with an article or a word for things, and no
-wording that counts something else (lines, words, days) or that says what a thing was rather than where it stands.
+Read is an ordinal number with an article or a word for things. Nothing is read where a wording counts something else
+(lines, words, days), keeps what it counts to, or says what a thing was rather than where it stands.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _GOES_ON = re.compile(
 )
 # What was first in time or to somebody, not in a list.
 _NOT_OF_A_LIST = re.compile(
-    r"\s*(?:(?:that |which )?(?:i|we|you|he|she|they)\b|(?:that|which) (?:was|were|is|has|had)\b|of the two\b|"
-    r"of both\b|of (?:these|those|the) two\b|(?:made|added|mentioned|opened|shown|said|called|named)\b)",
+    r"\s*(?:(?:that |which )?(?:i|we|you|he|she|they|was|were|is|has|had|stays?|can stay)\b|of both\b|"
+    r"of (?:these|those|the) two\b|(?:made|added|mentioned|opened|shown|said|called|named)\b)",
     re.I,
 )
 _NOT_HERE = re.compile(
@@ -44,10 +44,15 @@ _NOT_HERE = re.compile(
     r"\bfrom the \w+ to the \w+|\b(?:above|below|before|after|under) (?:it|that|this)\b",
     re.I,
 )
+# "Number 2" may be the number of anything ("invoice number 2").
+_COUNTED = re.compile(
+    r"(?:^|[,;:]|\b(?:show|open|read|print|cat|see|list|delete|remove|drop|move|copy|rename|compare|and|with|to|is|not?))\s*$",
+    re.I,
+)
 _OF_TEXT = re.compile(r"(?: \d+)? (?:lines?|words?|rows?|columns?|letters?|characters?|times?)\b", re.I)
 _NO_POSITION_BEFORE = re.compile(
     r"\b(?:an?|every|each|at|my|your|his|her|their|our|its|that|this|before|after|above|below|under|than|but|not|"
-    r"except)\s+$",
+    r"except(?: for)?|apart from|besides|without|instead of|keep|leave|need|as|like|add|put)\s+$",
     re.I,
 )
 
@@ -115,7 +120,9 @@ def _is_position(match: re.Match[str], request: str, chained: bool) -> bool:
         return False
     if match["edge"]:
         return re.match(rf" (?:{'|'.join((*_THINGS, *_FILES, *_FOLDERS))})\b", rest) is None
-    if match["thing"] or match["number"]:
+    if match["number"]:
+        return int(match["number"]) > 0 and _COUNTED.search(request[: match.start()]) is not None
+    if match["thing"]:
         return True
     if not _GOES_ON.match(rest):
         return False

@@ -27,10 +27,16 @@ _UNPACKING = ("untar", "unzip")
 # What is new here and is elsewhere already is most likely meant there: a folder that something goes into, a file that
 # gets another line.
 _GOES_TO = {("cp", "destination"): "folder", ("mv", "destination"): "folder", ("echo", "file_name"): "file"}
+# What stands behind one of these is named to be left out.
+_LEFT_OUT = re.compile(
+    r"\b(?:not|but|except(?: for)?|without|than|besides|unlike|instead of|rather than|apart from|keep)"
+    r"(?: the)?\s+[\"']?$",
+    re.I,
+)
 # What these are asked to take away is never guessed: where the user has said a name, only that name is looked for.
-_REMOVING = ("rm", "rmdir")
+REMOVING = ("rm", "rmdir")
 # Before a file's name this asks for its text.
-_WHAT_IS_IN = r"\bwhat(?:['’]?s| is| does)?\b[^,;]* in(?:side)? (?:the |my )?[\"']?"
+_WHAT_IS_IN = r"\bwhat(?:['’]?s| is)? (?:there )?in(?:side)? (?:the |my )?[\"']?"
 NO_NAMES = frozenset(
     ("a", "an", "the", "this", "that", "these", "those", "it", "its", "them", "one", "ones", "file", "files", "folder")
 )
@@ -151,7 +157,7 @@ class _Doubt:
         calls = [self._with(self.parameter.name, value) for value in values]
         whole = calls[values.index(longer[0])] if len(longer) == 1 else None
         found = self._found([*self._others(), *calls], whole, is_certain=True)
-        if not self.is_named or not self.parameter.must_exist or self.call.name in _REMOVING:
+        if not self.is_named or not self.parameter.must_exist or self.call.name in REMOVING:
             return found
         self.is_named = False
         calls = [self._with(self.parameter.name, value) for value in dict.fromkeys(self._values())]
@@ -163,7 +169,8 @@ class _Doubt:
         if self.call.name == "ls" and not self.call.arguments.get("long"):
             text = ToolCall("cat", {"file_name": self.given})
             is_file = self.disk.exists(self.given) and not self.disk.is_folder(self.given)
-            if is_file and re.search(rf"{_WHAT_IS_IN}{re.escape(self.base)}", self.request, re.I):
+            asked = re.search(rf"{_WHAT_IS_IN}{re.escape(self.base)}(?![\w-]|\.\w)", self.request, re.I)
+            if is_file and asked and len(self.call.arguments) == 1:
                 return self._found([text], whole=text)
             return self._found([text, *self._others()], None) if is_file and not self.is_named else None
         thing = _GOES_TO.get((self.call.name, self.parameter.name))
@@ -196,7 +203,7 @@ class _Doubt:
     def _said(self, call: ToolCall) -> int:
         """Return how many of a call's paths end in a name that the user has said."""
         names = (posixpath.basename(path.rstrip("/")) for _, path in paths_of(call, self.catalogue))
-        return sum(name in self.request and is_named(name, self.request) for name in names)
+        return sum(name in self.request and is_meant(name, self.request) for name in names)
 
     def _with(self, name: str, value: Any) -> ToolCall:
         return ToolCall(self.call.name, {**self.call.arguments, name: value})
@@ -218,7 +225,7 @@ class _Doubt:
 
     def _may_be(self, path: str) -> bool:
         """Say whether a path could be meant by what was given, as far as the user has said a name."""
-        if self.call.name in _REMOVING:
+        if self.call.name in REMOVING:
             if path.startswith(".."):
                 return False
             if self.base and is_named(self.base, self.request):
@@ -279,3 +286,10 @@ def is_named(name: str, request: str) -> bool:
     if bare.casefold() in NO_NAMES:
         return False
     return re.search(rf"(?<![\w./~-]){re.escape(bare)}/?(?![\w~-]|\.\w)", request) is not None
+
+
+def is_meant(name: str, request: str) -> bool:
+    """Say whether a name stands in the request as a whole, and not to be left out ("all but a.txt")."""
+    if not is_named(name, request):
+        return False
+    return not any(_LEFT_OUT.search(request[: found.start()]) for found in re.finditer(re.escape(name), request))

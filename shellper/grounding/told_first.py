@@ -11,9 +11,10 @@ from shellper.calls.catalogue import Catalogue
 from shellper.calls.disk import Disk
 from shellper.grounding.possible import NO_NAMES, can_work, paths_of, what_is_there
 
+# A clause of its own: "show a first, then ..." orders what is done, and not to what.
 _FIRST = re.compile(
-    r"(?P<word>[\w.-]*\w)(?: (?:one|file|folder|version|copy))? first"
-    r"(?=\s*(?:$|[,.;:!?)]|and\b|then\b|please\b|pls\b))",
+    r"(?:^|[,;:(])\s*(?:the |but |with )*(?P<word>[\w.-]*\w)(?: (?:one|file|folder|version|copy))? first"
+    r"(?=\s*(?:$|[,.;:!?)]|please\b|pls\b))",
     re.I,
 )
 
@@ -29,8 +30,8 @@ def told_first(
     if match is None or match["word"].casefold() in NO_NAMES:
         return "", ()
     word = match["word"]
-    same = [one for one in (*before, call) if one.name == call.name]
-    if any(_has(path, word) for one in same[:-1] for _, path in paths_of(one, catalogue)):
+    used = [one for one in before if one.name not in ("mkdir", "touch")]
+    if any(_has(path, word) for one in used for _, path in paths_of(one, catalogue)):
         return "", ()
     paths = [(parameter.name, path) for parameter, path in paths_of(call, catalogue) if parameter.must_exist]
     if not paths or _has(paths[0][1], word):

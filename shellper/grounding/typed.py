@@ -12,6 +12,12 @@ from shellper.calls.disk import Disk
 from shellper.calls.render import render
 from shellper.grounding.possible import NO_NAMES, can_work
 
+# What the shell reads otherwise than it stands there, and patterns in quotation marks.
+_NO_COMMAND = re.compile(r"[`$;&|<>!]|[\"'][^\"']*[*?]")
+# Where a command would have a name people say these of a place.
+_NO_NAMES = frozenset(
+    ("up", "down", "here", "there", "home", "back", "away", "both", "all", "everything", "again", "please")
+)
 # What a command's words that are no options can be.
 _WORDS = ("positional", "word", "pattern", "start", "archive")
 
@@ -21,15 +27,19 @@ def typed(request: str, catalogue: Catalogue, disk: Disk) -> ToolCall | None:
 
     `mv a.txt b` is one; what only begins like a command ("sort it by size", "cat that") is none.
     """
-    if "`" in request:  # the shell's own quotation marks are two, and a backtick none of them
+    if _NO_COMMAND.search(request):
         return None
     try:
         words = shlex.split(request)
     except ValueError:  # a quotation mark or apostrophe that is alone
         return None
-    if not NO_NAMES.isdisjoint(word.casefold() for word in words[1:]):
+    if words and words[-1].rstrip(".,;:?") not in ("", words[-1]):  # the end of a sentence
+        return None
+    if not (NO_NAMES | _NO_NAMES).isdisjoint(word.casefold() for word in words[1:]):
         return None
     words = _apart(words)
+    if words[:1] == ["rm"] and "-r" not in words and any(disk.is_folder(word) for word in words[1:]):
+        return None
     for tool in catalogue.tools.values():
         call = _call(tool, words[1:]) if words[:1] == [tool.program] else None
         try:
@@ -56,7 +66,7 @@ def _call(tool: Tool, words: Sequence[str]) -> ToolCall | None:
             arguments[step.parameter] = True
         elif step.kind == "choice":
             arguments.update((step.parameter, value) for value, flag in step.flags.items() if flag in words)
-        elif step.kind == "option" and step.flag in words and names and names[0].isdecimal():
+        elif step.kind == "option" and step.flag in words and names and re.fullmatch(r"[0-9]{1,9}", names[0]):
             arguments[step.parameter] = int(names.pop(0))
         elif step.kind in _WORDS and names:
             arguments[step.parameter] = names.pop(0)

@@ -7,18 +7,12 @@ another; and of two names of which one begins as the other, it is apt to take th
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from shellper.calls.call import ToolCall
 from shellper.calls.catalogue import Catalogue
 from shellper.calls.disk import Disk
-from shellper.grounding.possible import can_work, is_named, paths_of, what_is_there
-
-# What stands behind one of these is named to be left out.
-_LEFT_OUT = re.compile(
-    r"\b(?:not|but|except|without|than|besides|unlike|instead of|rather than)(?: the)?\s+[\"']?$", re.I
-)
+from shellper.grounding.possible import can_work, is_meant, is_named, paths_of, what_is_there
 
 
 def heeding(
@@ -40,16 +34,10 @@ def heeding(
             for path, is_other_folder in what_is_there(disk, given).items()
             if (parameter.must_exist or is_other_folder)
             and posixpath.basename(path) not in used
-            and _is_meant(posixpath.basename(path), request)
+            and is_meant(posixpath.basename(path), request)
         )
         calls = (ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in unheeded)
         possible = tuple(one for one in calls if can_work(one, catalogue, disk))
         if possible:
             return given, possible
     return "", ()
-
-
-def _is_meant(name: str, request: str) -> bool:
-    if not is_named(name, request):
-        return False
-    return not any(_LEFT_OUT.search(request[: found.start()]) for found in re.finditer(re.escape(name), request))

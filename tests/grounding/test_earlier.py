@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,26 @@ def test_what_was_not_moved_or_is_there_has_no_other_place(tmp_path: Path) -> No
     assert moved(cat("other.txt"), (did("mv", source="old.txt", destination="new.txt"),), catalogue, disk) is None
     assert moved(cat("new.txt"), (), catalogue, disk) is None
     assert moved(cat("old.txt"), (did("cd", folder=".."),), catalogue, disk) is None
+    into = did("mv", source="old.txt", destination="new.txt")
+    for response in (Response(state="skipped"), Response(command="mv old.txt x")):
+        assert moved(cat("old.txt"), (replace(into, response=response),), catalogue, disk) is None
+
+
+def test_what_is_to_be_deleted_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "v1.2").mkdir()
+    (tmp_path / "v1.2" / "a.txt").touch()
+    steps, disk = (did("mv", source="a.txt", destination="v1.2"),), LocalDisk(tmp_path, tmp_path)
+    assert moved(ToolCall("rm", {"file_name": "a.txt"}), steps, load_catalogue(), disk) is None
+    assert moved(cat("a.txt"), steps, load_catalogue(), disk) == cat("v1.2/a.txt")
+
+
+def test_a_folder_that_is_gone_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "b.txt").touch()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    steps = (did("mv", source="a.txt", destination="in/b.txt"), did("cd", folder="in"))
+    assert moved(cat("a.txt"), steps, load_catalogue(), LocalDisk(tmp_path, tmp_path)) == cat("b.txt")
 
 
 def again(before: ToolCall, request: str, call: ToolCall, *, done: bool = False) -> list[ToolCall]:

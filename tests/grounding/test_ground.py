@@ -139,6 +139,20 @@ def test_a_name_that_was_in_vain_before_gives_way_to_the_only_one_like_it(folder
     assert ground(engine, (Turn("small r", done=False),), Generation(step, 0.5), disk).generation.step.call is None
 
 
+def test_what_changes_something_is_never_put_in_its_place_unasked(folder: Path) -> None:
+    (folder / "keep.txt").touch()
+    for tool, name in (("rm", "logs.txt"), ("chmod", "script.sh")):
+        mode = {"mode": "+x"} if tool == "chmod" else {}
+        step = ModelStep(ToolCall(tool, {"file_name": name, **mode}))
+        assert grounded(folder, step, "all the logs, and see keep.txt").generation.step.call is None
+    step = ModelStep(ToolCall("rm", {"file_name": "keeps.txt"}))
+    failed = Turn("delete keeps.txt", (Step(ToolCall("rm", {"file_name": "keeps.txt"}), Response("no such file", 1)),))
+    engine, disk = ScriptedEngine(), LocalDisk(folder, folder)
+    for request in ("delete keeps.txt, i said", "that file"):
+        call = ground(engine, (failed, Turn(request, done=False)), Generation(step, 0.5), disk).generation.step.call
+        assert call is None or call == step.call
+
+
 def test_what_the_user_counts_to_or_orders_is_asked_for_and_the_first_one_offered(folder: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (folder / name).touch()

@@ -73,6 +73,10 @@ def test_a_list_is_followed_into_a_folder_and_no_further(folder: Path) -> None:
     assert listed(folder, PETS, did("cd", exit_code=1, folder="pest")) == IN_PETS
 
 
+def test_a_list_that_was_cut_is_none(folder: Path) -> None:
+    assert not listed(folder, did("ls", "a\nb\n[... 20 lines left out ...]\nz"))
+
+
 def test_what_failed_was_changed_or_has_one_entry_is_no_list(folder: Path) -> None:
     call = ToolCall("ls", {})
     edited = Turn("do it", (Step(call, Response("a\nb", command="ls -t")),))

@@ -23,6 +23,10 @@ def test_a_name_in_quotation_marks_goes_before_another(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     assert otherwise(tmp_path, "name it 'logs' in x", "mkdir", dir_name="x/all") == {"x/logs", "logs"}
     assert not otherwise(tmp_path, 'make "prints" and "logs"', "mkdir", dir_name="prints")
+    (tmp_path / "docs").mkdir()
+    arguments = {"source": "docs/plan.txt", "destination": "docs/plan_old.txt"}
+    assert not otherwise(tmp_path, 'in docs, rename "plan.txt" so that it ends in old', "mv", **arguments)
+    assert not otherwise(tmp_path, 'pack the mails about "rent"', "mkdir", dir_name="mails")
     assert not otherwise(tmp_path, 'make a folder prints, "please"', "mkdir", dir_name="prints")
 
 
@@ -55,3 +59,4 @@ def test_the_text_for_a_file_is_hardly_its_name(tmp_path: Path) -> None:
     (tmp_path / "in" / "mail.eml").touch()
     found = otherwise(tmp_path, "show the From line of mail.eml", "grep", pattern="mail.eml", file_name="in/mail.eml")
     assert {"From", "line"} <= found and "the" not in found
+    assert not otherwise(tmp_path, "which folders are in d", "find", path="d", type="d")

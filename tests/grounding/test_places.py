@@ -39,6 +39,7 @@ def test_what_is_told_to_go_elsewhere_goes_there(folder: Path) -> None:
     assert not placed(folder, "rename plan.txt to in/c.txt", move("plan.txt", "in/c.txt"))
     assert not placed(folder, "move plan.txt into in as c.txt", move("plan.txt", "in/c.txt"))
     assert not placed(folder, "move it up and rename it c.txt", move("in/a.txt", "c.txt"))
+    assert not placed(folder, "transfer the file called plan.txt to in, with the date", move("plan.txt", "in/c.txt"))
     assert not placed(folder, "rename it", move("in/a.txt", "in/c.txt"))
     assert not placed(folder, "a copy called c.txt", move("plan.txt", "in/c.txt", "cp"))
 
@@ -51,7 +52,13 @@ def test_what_goes_beside_a_file_does_not_go_over_it(folder: Path, tool: str) ->
 
 
 @pytest.mark.parametrize(
-    ("request_", "up"), [("move it two folders up", "../.."), ("up 3 levels", "../../.."), ("one folder up", "")]
+    ("request_", "up"),
+    [
+        ("move it two folders up", "../.."),
+        ("up 3 levels", "../../.."),
+        ("one folder up", ""),
+        ("up two files: a and b", ""),
+    ],
 )
 def test_levels_are_counted(folder: Path, request_: str, up: str) -> None:
     (folder / "in/deep/x/y").mkdir(parents=True)

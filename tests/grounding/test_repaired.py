@@ -38,6 +38,7 @@ def test_what_is_there_and_almost_called_so_is_meant(folder: Path) -> None:
 def test_another_wish_is_no_repair(folder: Path) -> None:
     assert not repaired(folder, failed("flight"), "then go to hotels", cd("hotels"))
     assert not repaired(folder, failed("flight"), "what is here", ToolCall("ls", {}))
+    assert not repaired(folder, failed("flight"), "never mind, the other", cd("hotels"))
     assert not repaired(folder, failed("flight"), "with an s", cd("flights"))
     assert not repaired(folder, failed("trains"), "with a g", cd(".."))
     assert not repaired(folder, failed("flights", 0), "up again", cd(".."))
@@ -47,4 +48,5 @@ def test_a_name_was_in_vain_where_it_failed_or_was_asked_about(folder: Path) -> 
     now = Turn("capital F", done=False)
     assert was_in_vain("flight", (failed("flight"), now))
     assert was_in_vain("flight", (Turn("go", reply="There is no flight here."), now))
+    assert not was_in_vain("i", (Turn("go", reply="There is no flight here."), now))
     assert not was_in_vain("flights", (failed("flight"), now)) and not was_in_vain("flight", (now,))

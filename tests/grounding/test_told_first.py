@@ -47,6 +47,16 @@ def test_what_is_first_already_or_done_stays(folder: Path) -> None:
     assert told(folder, "make it, then both, the duck first", move("bear.txt"), ToolCall("mkdir", {"dir_name": "duck"}))
 
 
-@pytest.mark.parametrize("request_", ["do that one first", "the horse first", "show the duck first line", "duck.txt"])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "show me the duck first, then delete the bear",
+        "copy a duck first, then the bear",
+        "do that one first",
+        "the horse first",
+        "show the duck first line",
+        "duck.txt",
+    ],
+)
 def test_nothing_is_told_by_other_words(folder: Path, request_: str) -> None:
     assert not told(folder, request_, move("bear.txt"))
