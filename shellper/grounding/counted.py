@@ -33,7 +33,8 @@ def counting(
     counted = () if call.name in _OF_LINES and "lines" in call.arguments else positions(turn.request)
     listed = last_listed(conversation, disk) if counted else ()
     meant = list(dict.fromkeys(path for one in counted for path in one.entries(listed)))
-    if not meant or not all(one.entries(listed) for one in counted):
+    # Where an entry is gone since, some count what was shown and others what is left.
+    if not meant or not all(one.entries(listed) for one in counted) or not all(disk.exists(path) for path, _ in listed):
         return "", ()
     before = {_plain(path) for step in turn.steps for _, path in paths_of(step.call, catalogue)}
     left = [path for path in meant if path not in before]

@@ -130,7 +130,8 @@ def _possible(
     if is_read and len(found.said) == 1 and not found.is_named:
         told = ModelStep(found.said[0])
         return Grounded(replace(generation, step=told), f"the model first wrote {found.given}, which you haven't said")
-    least = LEAST_TOLD if is_read or (call is not None and call.name == "cp") else LEAST_LIKELY
+    is_harmless = is_read or (call is not None and call.name == "cp")
+    least = LEAST_TOLD if is_harmless and not found.is_named else LEAST_LIKELY
     other = engine.choose(conversation, found.said, least, cancelled) if found.said else None
     if other is None and found.calls:
         other = engine.choose(conversation, found.calls, LEAST_LIKELY, cancelled)

@@ -58,6 +58,11 @@ def test_what_an_earlier_step_has_is_done_with(folder: Path) -> None:
     assert not counted(folder, "show the first and the third", cat("a.txt"), cat("a.txt"), cat("c.txt"))
 
 
+def test_a_list_of_which_something_is_gone_is_not_counted_in(folder: Path) -> None:
+    (folder / "b").rmdir()
+    assert not counted(folder, "show the third", cat("a.txt"))
+
+
 def test_several_are_taken_in_their_order(folder: Path) -> None:
     assert counted(folder, "show the first and the third", cat("c.txt")) == [cat("a.txt")]
     assert not counted(folder, "show the first and the third", cat("a.txt"))

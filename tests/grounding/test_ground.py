@@ -139,6 +139,12 @@ def test_a_name_that_was_in_vain_before_gives_way_to_the_only_one_like_it(folder
     assert ground(engine, (Turn("small r", done=False),), Generation(step, 0.5), disk).generation.step.call is None
 
 
+def test_a_part_of_what_was_said_takes_its_place_only_where_it_is_likely(folder: Path) -> None:
+    step, likely = ModelStep(cd("beds/flowers")), cd("beds")
+    assert grounded(folder, step, "go to beds/flowers").generation.step == step
+    assert grounded(folder, step, "go to beds/flowers", likely).generation.step.call == likely
+
+
 def test_what_changes_something_is_never_put_in_its_place_unasked(folder: Path) -> None:
     (folder / "keep.txt").touch()
     for tool, name in (("rm", "logs.txt"), ("chmod", "script.sh")):
