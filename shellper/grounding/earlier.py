@@ -10,6 +10,7 @@ from shellper.calls import Disk, ToolCall
 from shellper.calls.catalogue import Catalogue
 from shellper.dialect import Conversation, Step
 from shellper.grounding.listed import from_folder
+from shellper.grounding.new_names import words
 from shellper.grounding.possible import REMOVING, can_work, paths_of
 
 _AGAIN = re.compile(r"\b(?:again|once more|another time|repeat|same|still|now|yet|too)\b", re.I)
@@ -65,6 +66,13 @@ def asked_again(call: ToolCall, conversation: Conversation, catalogue: Catalogue
     if before.name != call.name or tool.kind != "read":
         return "", ()
     if call == before:
+        request = conversation[-1].request
+        for parameter in tool.parameters:
+            given = call.arguments.get(parameter.name)
+            if parameter.role == "text" and parameter.required and isinstance(given, str) and given not in request:
+                return given, tuple(
+                    ToolCall(call.name, {**call.arguments, parameter.name: word}) for word in words(request)
+                )
         options = [
             name for name in call.arguments if not tool.by_name[name].required and tool.by_name[name].role != "path"
         ]

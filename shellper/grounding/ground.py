@@ -15,7 +15,7 @@ from shellper.grounding.earlier import asked_again, moved
 from shellper.grounding.guard import suggest
 from shellper.grounding.new_names import said_otherwise
 from shellper.grounding.places import placed_otherwise
-from shellper.grounding.possible import REMOVING, Impossible, can_work, impossible, is_named
+from shellper.grounding.possible import REMOVING, Impossible, can_work, impossible, is_named, paths_of
 from shellper.grounding.repaired import repairing, was_in_vain
 from shellper.grounding.told_first import told_first
 from shellper.grounding.typed import typed
@@ -104,12 +104,16 @@ def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> I
     before = [step.call for step in turn.steps]
     told = LEAST_LIKELIER if call.name in (*REMOVING, "mv") else LEAST_TOLD
     yield _Doubt(*counting(call, conversation, catalogue, disk), told)
+    told = LEAST_LIKELIER if call.name in REMOVING else LEAST_TOLD
     yield _Doubt(*told_first(call, before, catalogue, disk, turn.request), told)
     yield _Doubt(*repairing(call, conversation, catalogue, disk), LEAST_LIKELY)
-    yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), LEAST_LIKELY)
+    least = LEAST_TOLD if call.name == "cp" else LEAST_LIKELY
+    yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), least)
     yield _Doubt(*asked_again(call, conversation, catalogue), LEAST_LIKELY)
     given, calls = said_otherwise(call, catalogue, disk, turn.request)
-    yield _Doubt(given, calls, LEAST_LIKELIER if given in turn.request else LEAST_LIKELY)
+    is_said_name = given in turn.request and any(path == given for _, path in paths_of(call, catalogue))
+    told = LEAST_LIKELY if call.name == "mv" else LEAST_TOLD
+    yield _Doubt(given, calls, LEAST_LIKELIER if is_said_name else told)
 
 
 def _possible(

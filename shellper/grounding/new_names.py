@@ -21,8 +21,8 @@ _EDGES = ".,;:!?\"'`“”()"
 def said_otherwise(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> tuple[str, tuple[ToolCall, ...]]:
     """Return an argument that the request doesn't say so, and the calls that have there what it may say.
 
-    It is a new name in the place of one in quotation marks, one with words that may not belong to it, one that is
-    nothing but an ending; or a text that is the name of the file it is for.
+    It is a name in the place of a number or of one in quotation marks, one with words that may not belong to it, one
+    that is nothing but an ending; or a text that is the name of the file it is for, or the beginning of a quotation.
     """
     values = [str(value) for value in call.arguments.values()]
     used = {part.casefold() for value in values for part in (value, *value.split("/"))}
@@ -31,18 +31,29 @@ def said_otherwise(call: ToolCall, catalogue: Catalogue, disk: Disk, request: st
             continue
         folder, base = posixpath.split(given)
         renamed = (re.match(rf"{re.escape(value)} (?:2|to|as|into) (.+)", base) for value in values)
-        names = [*_names(base, request), *(match[1] for match in renamed if match)]
+        names = [
+            *_names(base, str(call.arguments.get("source", "")), request),
+            *(match[1] for match in renamed if match),
+        ]
         names = [name for name in names if name.casefold() not in used and not disk.exists(name)]
         if names:
             paths = dict.fromkeys(path for name in names for path in (posixpath.join(folder, name), name))
             calls = (ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in paths)
             return given, tuple(one for one in calls if can_work(one, catalogue, disk))
+    return _text_otherwise(call, catalogue, request)
+
+
+def _text_otherwise(call: ToolCall, catalogue: Catalogue, request: str) -> tuple[str, tuple[ToolCall, ...]]:
+    in_quotes = quoted(request)
     for parameter in catalogue.tools[call.name].parameters:
         given = str(call.arguments.get(parameter.name, ""))
-        is_free = parameter.role == "text" and parameter.type == "string" and not parameter.enum and not parameter.form
-        if is_free and _is_file_of(given, call, catalogue):
-            texts = [text for text in (quoted(request) or _words(request)) if text != given]
-            return given, tuple(ToolCall(call.name, {**call.arguments, parameter.name: text}) for text in texts)
+        if not given or parameter.role != "text" or parameter.type != "string" or parameter.enum or parameter.form:
+            continue
+        texts = [text for text in in_quotes if text != given and text.startswith(given)]
+        if given in in_quotes or (not texts and not _is_file_of(given, call, catalogue)):
+            continue
+        texts = [text for text in (texts or in_quotes or words(request)) if text != given]
+        return given, tuple(ToolCall(call.name, {**call.arguments, parameter.name: text}) for text in texts)
     return "", ()
 
 
@@ -51,24 +62,28 @@ def quoted(request: str) -> Sequence[str]:
     return [next(text for text in match.groups() if text) for match in _QUOTED.finditer(request)]
 
 
-def _names(base: str, request: str) -> Iterator[str]:
+def words(request: str) -> Sequence[str]:
+    """Return the words of a request that may be names or texts, without their punctuation."""
+    found = dict.fromkeys(word.strip(_EDGES) for word in request.split())
+    return [word for word in found if word and word.casefold() not in NO_NAMES]
+
+
+def _names(base: str, source: str, request: str) -> Iterator[str]:
     """Yield what a request may call something new that a call has by another name."""
     in_quotes = quoted(request)
     if base in in_quotes:
         return
     if base.casefold() not in request.casefold():
         yield from (name for name in in_quotes if re.search(rf"{_CALLED}\W{{0,3}}{re.escape(name)}", request, re.I))
+        numbers = (word for word in words(request) if re.search(r"\d", word))
+        yield from (word for word in numbers if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", base))
     elif re.fullmatch(r"\.\w{1,4}", base):
-        yield from (word for word in _words(request) if word.endswith(base))
+        yield from (word for word in words(request) if word.endswith(base))
+        yield from (posixpath.splitext(source)[0] + base,) if source else ()
     elif " " in base:
         for part in (*re.split(r"[:;] ", base), _GOING_ON.split(base, maxsplit=1)[0]):
             # An apostrophe at its beginning is the name's own.
             yield f"'{part}" if f"'{part} " in request else part
-
-
-def _words(request: str) -> Sequence[str]:
-    words = dict.fromkeys(word.strip(_EDGES) for word in request.split())
-    return [word for word in words if word and word.casefold() not in NO_NAMES]
 
 
 def _is_file_of(text: str, call: ToolCall, catalogue: Catalogue) -> bool:

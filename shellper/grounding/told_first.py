@@ -27,7 +27,8 @@ def told_first(
     Where that is done already by a call that came `before` in the same turn, or nothing is called so, there are none.
     """
     match = _FIRST.search(request)
-    if match is None or match["word"].casefold() in NO_NAMES:
+    # "a first" of side_a and side_b has no article.
+    if match is None or match["word"].casefold() in NO_NAMES - {"a"}:
         return "", ()
     word = match["word"]
     used = [one for one in before if one.name not in ("mkdir", "touch")]

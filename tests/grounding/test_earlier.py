@@ -85,6 +85,9 @@ def test_the_very_same_call_is_hardly_a_correction() -> None:
         [["file_name", "reverse"], ["file_name", "numeric"]],
     )
     assert not again(call, "once more", call)
+    wolf, witch = (ToolCall("grep", {"file_name": "a", "pattern": name}) for name in ("WOLF", "WITCH"))
+    assert witch in again(wolf, "and those of WITCH", wolf)
+    assert not again(wolf, "WOLF, I said", wolf)
     assert not again(ToolCall("sort", {"file_name": "a"}), "normal", ToolCall("sort", {"file_name": "a"}))
 
 

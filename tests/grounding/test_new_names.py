@@ -44,6 +44,15 @@ def test_words_around_a_name_may_not_belong_to_it(tmp_path: Path) -> None:
 def test_an_ending_alone_is_no_name(tmp_path: Path) -> None:
     arguments = {"source": "tactics.md", "destination": ".txt"}
     assert otherwise(tmp_path, "it should end in .txt: tactics.txt", "mv", **arguments) == {"tactics.txt"}
+    arguments["source"] = "in/draft_open"
+    (tmp_path / "in").mkdir()
+    assert otherwise(tmp_path, "with .txt at the end", "mv", **arguments) == {"in/draft_open.txt"}
+
+
+def test_a_number_alone_goes_before_a_name_around_it(tmp_path: Path) -> None:
+    assert otherwise(tmp_path, "by its number only, so 12", "mkdir", dir_name="#12") == {"12"}
+    assert not otherwise(tmp_path, "by its number only, so 12", "mkdir", dir_name="b12")
+    assert not otherwise(tmp_path, "#12 it is", "mkdir", dir_name="#12")
 
 
 def test_what_is_there_is_no_new_name(tmp_path: Path) -> None:
@@ -59,4 +68,9 @@ def test_the_text_for_a_file_is_hardly_its_name(tmp_path: Path) -> None:
     (tmp_path / "in" / "mail.eml").touch()
     found = otherwise(tmp_path, "show the From line of mail.eml", "grep", pattern="mail.eml", file_name="in/mail.eml")
     assert {"From", "line"} <= found and "the" not in found
+    arguments = {"content": "Step 2: heat", "file_name": "steps.txt"}
+    request = "now add 'Step 2: heat to 80 C' too"
+    assert otherwise(tmp_path, request, "echo", **arguments) == {"Step 2: heat to 80 C"}
+    assert not otherwise(tmp_path, "add 'Step 2: heat' and 'Step 2: heat more'", "echo", **arguments)
+    assert not otherwise(tmp_path, "add Step 2: heat to 80 C", "echo", **arguments)
     assert not otherwise(tmp_path, "which folders are in d", "find", path="d", type="d")

@@ -39,6 +39,7 @@ def test_a_comparison_is_turned_round(folder: Path) -> None:
         for first, second in (("side_b.txt", "side_a.txt"), ("side_a.txt", "side_b.txt"))
     )
     assert told(folder, "compare them, side_a first", one) == [other]
+    assert told(folder, "compare both, a first", one) == [other]
 
 
 def test_what_is_first_already_or_done_stays(folder: Path) -> None:
