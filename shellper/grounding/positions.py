@@ -52,7 +52,7 @@ _COUNTED = re.compile(
 _OF_TEXT = re.compile(r"(?: \d+)? (?:lines?|words?|rows?|columns?|letters?|characters?|times?)\b", re.I)
 _NO_POSITION_BEFORE = re.compile(
     r"\b(?:an?|every|each|at|my|your|his|her|their|our|its|that|this|before|after|above|below|under|than|but|not|"
-    r"except(?: for)?|apart from|besides|without|instead of|keep|leave|need|as|like|add|put)\s+$",
+    r"except(?: for)?|apart from|besides|without|instead of|keep|leave|need|seen|had|know|as|like|add|put)\s+$",
     re.I,
 )
 

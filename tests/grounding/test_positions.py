@@ -66,6 +66,7 @@ def test_an_even_list_has_no_middle() -> None:
         "keep the first one, delete the rest",
         "delete all except for the first one",
         "leave the last one",
+        "I have seen the first two, so the third one now",
         "delete b, the first one is better",
         "delete number 0",
         "search for invoice number 2 in a",
