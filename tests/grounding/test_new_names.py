@@ -58,6 +58,7 @@ def test_a_number_alone_goes_before_a_name_around_it(tmp_path: Path) -> None:
 def test_what_is_there_is_no_new_name(tmp_path: Path) -> None:
     (tmp_path / "my prints").mkdir()
     assert not otherwise(tmp_path, 'an empty file in "my prints"', "touch", file_name="my prints/a.txt")
+    assert not otherwise(tmp_path, 'beside the folder "my prints" one for logs', "mkdir", dir_name="journal")
     assert not otherwise(tmp_path, 'put it in "prints"', "cp", source="a.txt", destination="my prints")
 
 

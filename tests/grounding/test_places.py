@@ -40,6 +40,8 @@ def test_what_is_told_to_go_elsewhere_goes_there(folder: Path) -> None:
     assert not placed(folder, "move plan.txt into in as c.txt", move("plan.txt", "in/c.txt"))
     assert not placed(folder, "move it up and rename it c.txt", move("in/a.txt", "c.txt"))
     assert not placed(folder, "transfer the file called plan.txt to in, with the date", move("plan.txt", "in/c.txt"))
+    assert not placed(folder, "put it there under a new name", move("in/a.txt", "c.txt"))
+    assert placed(folder, "give it a new name", move("in/a.txt", "c.txt"))
     assert not placed(folder, "rename it", move("in/a.txt", "in/c.txt"))
     assert not placed(folder, "a copy called c.txt", move("plan.txt", "in/c.txt", "cp"))
 
