@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import random
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from model.compound import can_join
 
 SLOT = re.compile(r"\{(\w+)\}")
 PHRASINGS_FOLDER = Path(__file__).parent / "phrasings"
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -79,3 +83,18 @@ def load(folder: Path = PHRASINGS_FOLDER) -> tuple[Sequence[Group], Sequence[Sce
             for one in data.get("scenario", ())
         ]
     return tuple(groups), tuple(scenarios)
+
+
+def thinned(
+    groups: Sequence[Group], scenarios: Sequence[Scenario], share: float
+) -> tuple[Sequence[Group], Sequence[Scenario]]:
+    """Return a smaller corpus: a share of each group's ways (one at least) and of the scenarios, the same each time.
+
+    What a smaller share keeps a larger one keeps too, so that a curve over the corpus's size has one cause.
+    """
+    kept_groups = [replace(g, say=_first_drawn(g.say, math.ceil(len(g.say) * share), g.id)) for g in groups]
+    return kept_groups, _first_drawn(scenarios, math.ceil(len(scenarios) * share), "scenarios")
+
+
+def _first_drawn(items: Sequence[_Item], count: int, seed: str) -> tuple[_Item, ...]:
+    return tuple(random.Random(seed).sample(items, len(items))[:count])

@@ -22,7 +22,7 @@ from model.compound import join
 from model.conversations import Example, to_json
 from model.drills import Drill
 from model.heard import Heard
-from model.phrasings import SLOT, Group, Scenario, load
+from model.phrasings import SLOT, Group, Scenario, load, thinned
 from model.slots import Memory, Slots, UnfillableError, is_moving
 from model.surface import request
 from model.world import World, is_binary
@@ -58,7 +58,6 @@ _SCENARIO_SHARE = 0.55
 _GOES_ON_SHARE = 0.3
 _DRILL_SHARE = 0.18
 _COMPOUND_SHARE = 0.13
-_FAVOURED_CARDS = 3
 _UNKNOWN_SHARE = 0.5
 _ABSENT_SHARE = 0.03
 _TRIES = 60
@@ -157,6 +156,8 @@ def play(group: Group, slots: Slots, absent: bool = False) -> Turn:
         worked = response.exit_code == 0 or (call.name in ("diff", "grep") and response.exit_code == 1)
         if not worked and not absent:
             raise FailedError(f"{group.id}: {call} -> {response.output}")
+        if not world.folder.is_dir():
+            raise FailedError(f"{group.id}: {call} takes the folder away that one is in")
         remember(memory, world, call, response)
         steps.append(Step(call, response))
     return Turn(text, tuple(steps))
@@ -190,10 +191,14 @@ def _needs_outputs(scenario: Scenario) -> bool:
 class Synthesizer:
     """A deterministic stream of conversations from a seed."""
 
-    def __init__(self, seed: int, favoured: tuple[str, ...] = ()) -> None:
-        """Load the phrasings and sort them by tool; `favoured` are what the ids begin with of scenarios played more."""
+    def __init__(self, seed: int, favoured: tuple[str, ...] = (), times: int = 3, share: float = 1.0) -> None:
+        """Load the phrasings and sort them by tool.
+
+        `favoured` are what the ids begin with of scenarios played so many `times` as often as the others; `share` is
+        how much of the corpus is used.
+        """
         self.rng = random.Random(seed)
-        self.groups, self.scenarios = load()
+        self.groups, self.scenarios = load() if share == 1.0 else thinned(*load(), share)
         self.dropped: Counter[str] = Counter()
         self.by_tool: dict[str, list[Group]] = {}
         for group in self.groups:
@@ -203,7 +208,7 @@ class Synthesizer:
         self.drill = Drill(self.groups, play)
         # Drawn like cards, so that each scenario is played before one is played again.
         favoured_ones = [s for s in self.scenarios if s.id.startswith(favoured)]
-        self.cards = [*self.scenarios, *favoured_ones * (_FAVOURED_CARDS - 1)]
+        self.cards = [*self.scenarios, *favoured_ones * (times - 1)]
         self.deck: list[Scenario] = []
         self.showing = {g.id for g in self.leaning} | {s.id for s in self.scenarios if _needs_outputs(s)}
         self.references += [g for g in self.groups if {"it_folder", "prev"} & g.slots]
@@ -350,9 +355,13 @@ def main() -> None:
     parser.add_argument(
         "--favour", nargs="*", default=(), help="beginnings of the ids of scenarios that are played more"
     )
+    parser.add_argument("--times", type=int, default=3, help="how many times as often as the others")
+    parser.add_argument("--share", type=float, default=1.0, help="how much of the corpus is used, 0 to 1")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    synthesizer = Synthesizer(arguments.seed, tuple(arguments.favour))
+    if not 0 < arguments.share <= 1:
+        parser.error(f"--share {arguments.share} is not above 0 and at most 1; 0.1 is a tenth of the corpus")
+    synthesizer = Synthesizer(arguments.seed, tuple(arguments.favour), arguments.times, arguments.share)
     for begin in arguments.favour:
         if not any(scenario.id.startswith(begin) for scenario in synthesizer.scenarios):
             parser.error(f"no scenario's id begins with {begin!r}; see phrasings/scenarios*.toml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections import Counter
 from difflib import SequenceMatcher
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from model.conversations import Example, from_json, to_json
-from model.phrasings import SLOT, load
-from model.slots import is_moving
-from model.synthesize import Synthesizer
+from model.phrasings import SLOT, Group, load, thinned
+from model.slots import Memory, Slots, is_moving
+from model.synthesize import FailedError, Synthesizer, play
+from model.world import World
 from shellper.calls import load_catalogue
 
 # Of the letters of two requests, the share in the same order from which on they count as one.
@@ -53,6 +55,33 @@ def test_a_seed_gives_the_same_requests_and_calls() -> None:
     assert first == second
 
 
+def test_a_smaller_corpus_is_a_part_of_a_larger_one() -> None:
+    (small, few), (large, many) = (thinned(*load(), share) for share in (0.1, 0.3))
+    groups, scenarios = load()
+    assert [group.id for group in small] == [group.id for group in groups]
+    assert all(set(one.say) <= set(more.say) for one, more in zip(small, large, strict=True))
+    assert {one.id for one in few} < {one.id for one in many} < {one.id for one in scenarios}
+    said = [sum(len(group.say) for group in one) for one in (small, large, groups)]
+    assert 0.1 <= said[0] / said[2] < 0.16
+    assert 0.3 <= said[1] / said[2] < 0.36
+
+
+def test_favoured_scenarios_are_played_so_many_times_as_often() -> None:
+    begins = load()[1][0].id
+    played = Counter(scenario.id for scenario in Synthesizer(1, (begins,), times=5).cards)
+    assert {count for name, count in played.items() if name.startswith(begins)} == {5}
+    assert {count for name, count in played.items() if not name.startswith(begins)} == {1}
+
+
+def test_a_conversation_ends_with_the_folder_that_it_is_in(tmp_path: Path) -> None:
+    world = World(tmp_path, random.Random(1))
+    world.folder = tmp_path / "inner"
+    world.folder.mkdir()
+    group = Group("away", (("rm", {"file_name": "../inner", "recursive": True}),), ("away with this folder",))
+    with pytest.raises(FailedError, match="takes the folder away"):
+        play(group, Slots(world, Memory()))
+
+
 def test_an_example_survives_json(examples: list[Example]) -> None:
     for example in examples[:30]:
         assert from_json(to_json(example)) == example
@@ -86,8 +115,9 @@ def test_no_phrasing_is_nearly_a_request_of_a_development_set() -> None:
             by_word.setdefault(word, []).append(index)
     near = []
     for phrasing in said:
-        shared = Counter(index for word in words(phrasing) for index in by_word.get(word, ()))
+        spoken = words(phrasing)
+        shared = Counter(index for word in spoken for index in by_word.get(word, ()))
         for index, count in shared.items():
-            if count >= NEAR * max(len(words(phrasing)), len(long_asked[index][1])):
+            if count >= NEAR * max(len(spoken), len(long_asked[index][1])):
                 near.append((phrasing, long_asked[index][0]))
     assert not [pair for pair in near if SequenceMatcher(None, *pair).ratio() > NEAR]
