@@ -13,7 +13,8 @@ from shellper.grounding.listed import from_folder
 from shellper.grounding.new_names import words
 from shellper.grounding.possible import REMOVING, can_work, paths_of
 
-_AGAIN = re.compile(r"\b(?:again|once more|another time|repeat|same|still|now|yet|too)\b", re.I)
+_ONCE_MORE = re.compile(r"\b(?:again|once more|another time|repeat|same)\b", re.I)
+_STILL = re.compile(r"\b(?:still|now|yet|too)\b", re.I)
 
 
 def moved(call: ToolCall, steps: Sequence[Step], catalogue: Catalogue, disk: Disk) -> ToolCall | None:
@@ -67,6 +68,8 @@ def asked_again(call: ToolCall, conversation: Conversation, catalogue: Catalogue
         return "", ()
     if call == before:
         request = conversation[-1].request
+        if _ONCE_MORE.search(request):
+            return "", ()
         for parameter in tool.parameters:
             given = call.arguments.get(parameter.name)
             if parameter.role == "text" and parameter.required and isinstance(given, str) and given not in request:
@@ -76,7 +79,7 @@ def asked_again(call: ToolCall, conversation: Conversation, catalogue: Catalogue
         options = [
             name for name in call.arguments if not tool.by_name[name].required and tool.by_name[name].role != "path"
         ]
-        if _AGAIN.search(conversation[-1].request) or not options:
+        if _STILL.search(request) or not options:
             return "", ()
         return options[0], tuple(_without(call, name) for name in options)
     left_out = [

@@ -13,12 +13,15 @@ from shellper.engine.protocol import Engine, Generation
 from shellper.grounding.counted import counting
 from shellper.grounding.earlier import asked_again, moved
 from shellper.grounding.guard import suggest
+from shellper.grounding.hinted import hinted
+from shellper.grounding.made_first import made_first
 from shellper.grounding.new_names import said_otherwise
 from shellper.grounding.places import placed_otherwise
 from shellper.grounding.possible import REMOVING, Impossible, can_work, impossible, is_named, paths_of
 from shellper.grounding.repaired import repairing, was_in_vain
 from shellper.grounding.told_first import told_first
 from shellper.grounding.typed import typed
+from shellper.grounding.unasked import unasked
 from shellper.grounding.unheeded import heeding
 
 LEAST_LIKELY = 1e-3
@@ -110,8 +113,11 @@ def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> I
     least = LEAST_TOLD if call.name == "cp" else LEAST_LIKELY
     yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), least)
     yield _Doubt(*asked_again(call, conversation, catalogue), LEAST_LIKELY)
+    yield _Doubt(*made_first(call, before, catalogue, disk, turn.request), LEAST_LIKELIER)
+    yield _Doubt(*unasked(call, conversation, catalogue), LEAST_LIKELIER)
     given, calls = said_otherwise(call, catalogue, disk, turn.request)
-    is_said_name = given in turn.request and any(path == given for _, path in paths_of(call, catalogue))
+    is_path = bool(calls) and any(calls[0].arguments[one.name] != path for one, path in paths_of(call, catalogue))
+    is_said_name = is_path and given in turn.request
     told = LEAST_LIKELY if call.name == "mv" else LEAST_TOLD
     yield _Doubt(given, calls, LEAST_LIKELIER if is_said_name else told)
 
@@ -173,6 +179,9 @@ def _likelier(call: ToolCall, conversation: Conversation, disk: Disk) -> _Doubt:
     if calls:
         # A place such as `..` is what the model writes where it knows no name.
         return _Doubt(given, calls, LEAST_LIKELIER if given.strip("./~-") else LEAST_LIKELY)
+    given, calls = hinted(call, [step.call for step in turn.steps], load_catalogue(), disk, turn.request)
+    if calls:
+        return _Doubt(given, calls, LEAST_LIKELIER)
     return _Doubt(*_almost_said(call, conversation, disk))
 
 
