@@ -16,6 +16,7 @@ from shellper.grounding.guard import suggest
 from shellper.grounding.hinted import hinted
 from shellper.grounding.made_first import made_first
 from shellper.grounding.new_names import said_otherwise
+from shellper.grounding.overwriting import turned_round, written_over
 from shellper.grounding.places import placed_otherwise
 from shellper.grounding.possible import REMOVING, Impossible, can_work, impossible, is_named, paths_of
 from shellper.grounding.repaired import repairing, was_in_vain
@@ -71,6 +72,10 @@ def ground(
         other = engine.choose(conversation, doubt.calls, doubt.least, cancelled) if doubt.calls else None
         if other is not None:
             return _other(other, generation, doubt)
+    over = written_over(call, [step.call for step in conversation[-1].steps], disk, conversation[-1].request)
+    if over:
+        question = f"There is {over} already. What should become of it, and under what name or where?"
+        return Grounded(replace(generation, step=ModelStep(reply=question)))
     found = impossible(call, load_catalogue(), disk, conversation[-1].request)
     if found is not None and found.whole is not None:
         return Grounded(replace(generation, step=ModelStep(found.whole)))
@@ -114,6 +119,7 @@ def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> I
     yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), least)
     yield _Doubt(*asked_again(call, conversation, catalogue), LEAST_LIKELY)
     yield _Doubt(*made_first(call, before, catalogue, disk, turn.request), LEAST_LIKELIER)
+    yield _Doubt(*turned_round(call, catalogue, disk, turn.request), LEAST_LIKELY)
     yield _Doubt(*unasked(call, conversation, catalogue), LEAST_LIKELIER)
     given, calls = said_otherwise(call, catalogue, disk, turn.request)
     is_path = bool(calls) and any(calls[0].arguments[one.name] != path for one, path in paths_of(call, catalogue))

@@ -24,15 +24,18 @@ _MONTHS = (
     "december",
 )  # fmt: skip
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# What is left out is said too.
+_LEAVING_OUT = re.compile(r"\b(?:not|except|but|without|than|besides|instead of|rather than)\b|n['’]t\b", re.I)
 # Words that ask for something to be done or tell how, though files may be called so too.
 _NO_HINTS = NO_NAMES | {
-    "add", "all", "and", "any", "append", "back", "both", "but", "called", "content", "contents", "copy", "count",
-    "data", "delete", "diff", "dir", "directory", "done", "find", "first", "for", "from", "has", "have", "here",
-    "how", "in", "inside", "into", "just", "last", "line", "lines", "list", "log", "look", "make", "many", "me",
-    "move", "much", "my", "name", "named", "new", "next", "not", "now", "of", "off", "on", "only", "open", "or",
-    "other", "out", "over", "please", "print", "put", "read", "remove", "rename", "same", "save", "search", "see",
-    "show", "size", "some", "sort", "take", "text", "than", "them", "then", "there", "to", "too", "two", "txt",
-    "up", "us", "use", "was", "what", "where", "which", "who", "will", "with", "word", "words", "write", "you",
+    "add", "after", "all", "and", "any", "append", "back", "both", "but", "called", "content", "contents",
+    "copy", "count", "data", "delete", "diff", "dir", "directory", "done", "find", "first", "for", "from",
+    "has", "have", "here", "how", "in", "inside", "into", "just", "last", "line", "lines", "list", "log",
+    "look", "make", "many", "may", "me", "move", "much", "my", "name", "named", "new", "next", "not", "now",
+    "of", "off", "on", "only", "open", "or", "other", "out", "over", "please", "print", "put", "read", "remove",
+    "rename", "same", "save", "search", "see", "show", "size", "some", "sort", "take", "text", "than", "them",
+    "then", "there", "to", "too", "two", "txt", "up", "us", "use", "was", "what", "where", "which", "who",
+    "will", "with", "word", "words", "write", "you",
 }  # fmt: skip
 
 
@@ -44,7 +47,7 @@ def hinted(
     That is there, is a file where the argument is one, and no call that came `before` in the same turn has it. Words of
     the call's own texts hint at nothing, and what is to be taken away is never guessed.
     """
-    if call.name in REMOVING:
+    if call.name in REMOVING or _LEAVING_OUT.search(request):
         return "", ()
     asked = _words(request)
     paths = paths_of(call, catalogue)
@@ -65,6 +68,12 @@ def hinted(
         if 0 < len(possible) <= _MOST_HINTED:
             return given, possible
     return "", ()
+
+
+def hints_at(path: str, text: str, beside: str = "") -> bool:
+    """Say whether a text has a path's name, or a part of it that is no everyday word and no part of the one beside."""
+    base, other = (posixpath.basename(one.rstrip("/")) for one in (path, beside))
+    return is_named(base, text) or bool((_words(text) - _NO_HINTS) & (_parts(base) - _parts(other)))
 
 
 def _alike(disk: Disk, given: str) -> Iterator[str]:

@@ -186,3 +186,48 @@ def test_a_description_is_no_name(folder: Path) -> None:
     assert grounded(folder, step, "compare it to last week's list").generation.step.call is None
     named = ModelStep(ToolCall("cat", {"file_name": "Last Week.txt"}))
     assert grounded(folder, named, "show Last Week.txt").generation.step == named
+
+
+def test_what_a_part_of_a_name_hints_at_is_taken_where_it_is_likely(folder: Path) -> None:
+    (folder / "tulips.txt").touch()
+    step, likely = (
+        ModelStep(ToolCall("cat", {"file_name": "tulips.txt"})),
+        ToolCall("cat", {"file_name": "beds/roses.txt"}),
+    )
+    found = grounded(folder, step, "and the one about roses", likely)
+    assert found.generation.step.call == likely and found.generation.alternative == step
+    assert grounded(folder, step, "and the one about roses").generation.step == step
+
+
+def test_a_folder_that_is_wanted_is_made_first(folder: Path) -> None:
+    (folder / "tulips.txt").touch()
+    moved, made = ToolCall("mv", {"source": "*.txt", "destination": "bulbs"}), ToolCall("mkdir", {"dir_name": "bulbs"})
+    assert grounded(folder, ModelStep(moved), "all texts into a new folder bulbs", made).generation.step.call == made
+
+
+def test_an_option_that_nobody_asked_for_goes_where_the_model_agrees(folder: Path) -> None:
+    plain = ToolCall("sort", {"file_name": "beds/roses.txt"})
+    step = ModelStep(ToolCall("sort", {**plain.arguments, "unique": True}))
+    assert grounded(folder, step, "sort the roses", plain).generation.step.call == plain
+    assert grounded(folder, step, "sort the roses, each only once", plain).generation.step == step
+
+
+def test_a_file_is_not_written_over_unless_that_is_wanted(folder: Path) -> None:
+    for name in ("draft.txt", "final.txt"):
+        (folder / name).touch()
+    step = ModelStep(ToolCall("mv", {"source": "draft.txt", "destination": "final.txt"}))
+    found = grounded(folder, step, "I want final.txt renamed")
+    assert found.generation.step.call is None and "final.txt" in found.generation.step.reply
+    assert grounded(folder, step, "put the draft over final.txt").generation.step == step
+
+
+def test_what_is_replaced_is_written_over_and_not_the_other(folder: Path) -> None:
+    for name in ("draft.txt", "final.txt"):
+        (folder / name).touch()
+    one, other = (
+        ToolCall("cp", {"source": source, "destination": target})
+        for source, target in (("final.txt", "draft.txt"), ("draft.txt", "final.txt"))
+    )
+    request = "replace final.txt by a copy of the draft"
+    assert grounded(folder, ModelStep(one), request, other).generation.step.call == other
+    assert grounded(folder, ModelStep(other), request, one).generation.step.call == other

@@ -43,6 +43,7 @@ def test_a_word_of_only_one_name_hints_at_it(home: Path, request_: str) -> None:
 def test_what_hints_at_the_call_itself_is_heeded(home: Path) -> None:
     assert not meant(home, "the vase, not the bowl", cat("blue_vase.txt"))
     assert not meant(home, "show blue_vase.txt of the bowl", cat("blue_vase.txt"))
+    assert not meant(home, "the one that isn't the bowl", cat("blue_vase.txt"))
 
 
 def test_a_month_hints_at_its_short_name_in_a_folder_beside(home: Path) -> None:
