@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, TextIO
 from shellper.calls import LocalDisk, load_catalogue, render
 from shellper.cli.messages import read_conversation
 from shellper.dialect import Conversation, Step, Turn
-from shellper.engine import Engine, EngineError
+from shellper.engine import Engine, EngineError, Generation
+from shellper.grounding.ground import ground
 from shellper.session import SessionError
 from shellper.session.window import shorten, turns_to_drop
 
@@ -23,7 +24,8 @@ LONGEST_LINE = 16 << 20
 def serve(lines: BinaryIO, answers: TextIO, engine: Engine, folder: Path) -> None:
     """Answer each line until the end of the input; blank lines are passed over.
 
-    `folder` is where the names in calls are looked up, to render them. A line that can't be answered gets an error.
+    `folder` is where the names in calls are looked up, to render them. A line that names a folder of its own has its
+    call held against what is there as well. A line that can't be answered gets an error.
     """
     while line := lines.readline(LONGEST_LINE + 1):
         if line.isspace():
@@ -55,19 +57,38 @@ def _answer(line: bytes | None, engine: Engine, folder: Path) -> dict[str, Any]:
         return {"id": None, "error": 'the line is no object with "id" and "messages"'}
     mark = asked.get("id")
     try:
-        answer = _next_step(read_conversation(asked.get("messages"), load_catalogue()), engine, folder)
+        conversation = read_conversation(asked.get("messages"), load_catalogue())
+        if "folder" in asked:
+            answer = _grounded_step(conversation, engine, LocalDisk(_folder(asked["folder"]), _home()))
+        else:
+            answer = _as_answer(engine.generate(_fitted(conversation, engine)), LocalDisk(folder, _home()))
     except (ValueError, EngineError, SessionError) as error:
         return {"id": mark, "error": " ".join(str(error).split())}
     return {"id": mark, **answer, "latency_ms": round((time.perf_counter() - began) * 1000, 1)}
 
 
-def _next_step(conversation: Conversation, engine: Engine, folder: Path) -> dict[str, Any]:
-    """Return the model's next step. Raises `EngineError`, `SessionError` where the request is too long, `CallError`."""
-    generation = engine.generate(_fitted(conversation, engine))
+def _folder(given: object) -> Path:
+    """Return the folder that a line names. Raises `ValueError`."""
+    if not isinstance(given, str) or not Path(given).is_absolute() or not Path(given).is_dir():
+        raise ValueError(f'"folder" must be the whole path of a folder that is there, not {json.dumps(given)}')
+    return Path(given)
+
+
+def _grounded_step(conversation: Conversation, engine: Engine, disk: LocalDisk) -> dict[str, Any]:
+    """Return the next step as what is there allows it, and what the user is to be told of it.
+
+    Raises `EngineError`, `SessionError` where the request is too long, `CallError`.
+    """
+    fitted = _fitted(conversation, engine)
+    grounded = ground(engine, fitted, engine.generate(fitted), disk)
+    return {**_as_answer(grounded.generation, disk), "note": grounded.note}
+
+
+def _as_answer(generation: Generation, disk: LocalDisk) -> dict[str, Any]:
     call = generation.step.call
     return {
         "tool_calls": [] if call is None else [call.as_json()],
-        "command": None if call is None else render(call, disk=LocalDisk(folder, _home())),
+        "command": None if call is None else render(call, disk=disk),
         "text": generation.step.reply,
         "confidence": round(generation.confidence, 6),
     }

@@ -73,6 +73,8 @@ Each line of the standard input is an object, answered by one line on the standa
 is answered by the model's next step,
   {"id", "tool_calls": [{"name", "arguments"}], "command", "text", "confidence", "latency_ms"}
 with no call and a text (which may be empty) where the turn is done. tool_calls may have OpenAI's form, too.
+With "folder": "/its/whole/path" beside the messages the call is held against what is there, as in a conversation,
+and the answer has a "note" on what gave way.
 A line that can't be answered gets {"id", "error"}, and the next one is served.
 """
 

@@ -74,6 +74,24 @@ def test_a_text(program: Program) -> None:
     assert answer == {"id": 1, "tool_calls": [], "command": None, "text": "Which one?", "confidence": 1.0}
 
 
+def test_a_call_is_held_against_the_folder_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "beds").mkdir()
+    (tmp_path / "beds" / "roses.txt").touch()
+    roses = ToolCall("cat", {"file_name": "roses.txt"})
+    engine = ScriptedEngine([roses, roses])
+    engine.likely = [ToolCall("cat", {"file_name": "beds/roses.txt"})]
+    asked = {"messages": [user("show roses.txt")]}
+    held, free = answers(engine, tmp_path, asked | {"folder": str(tmp_path)}, asked)
+    assert held["command"] == "cat beds/roses.txt" and "roses.txt" in held["note"]
+    assert free["command"] == "cat roses.txt" and "note" not in free
+
+
+@pytest.mark.parametrize("folder", ["beds", "/not/there", 7, None])
+def test_a_folder_that_is_none_is_refused(tmp_path: Path, folder: object) -> None:
+    (answer,) = answers(ScriptedEngine(), tmp_path, {"id": 3, "messages": [user("list")], "folder": folder})
+    assert answer["id"] == 3 and "folder" in answer["error"] and set(answer) == {"id", "error"}
+
+
 def test_nothing_is_run_or_kept(program: Program) -> None:
     program.script(call("rm", file_name="notes.txt"))
     (answer,) = serve(program, {"id": 1, "messages": [user("delete the notes")]})
