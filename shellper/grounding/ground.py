@@ -14,6 +14,7 @@ from shellper.grounding.counted import counting
 from shellper.grounding.earlier import asked_again, moved
 from shellper.grounding.guard import suggest
 from shellper.grounding.hinted import hinted
+from shellper.grounding.kinds import of_kind
 from shellper.grounding.made_first import made_first
 from shellper.grounding.new_names import said_otherwise
 from shellper.grounding.overwriting import turned_round, written_over
@@ -119,6 +120,8 @@ def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> I
     yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), least)
     yield _Doubt(*asked_again(call, conversation, catalogue), LEAST_LIKELY)
     yield _Doubt(*made_first(call, before, catalogue, disk, turn.request), LEAST_LIKELIER)
+    given, calls = of_kind(call, catalogue, disk, turn.request)
+    yield _Doubt(given, calls, LEAST_LIKELY if disk.exists(given) else LEAST_TOLD)
     yield _Doubt(*turned_round(call, catalogue, disk, turn.request), LEAST_LIKELY)
     yield _Doubt(*unasked(call, conversation, catalogue), LEAST_LIKELIER)
     given, calls = said_otherwise(call, catalogue, disk, turn.request)
