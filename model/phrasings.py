@@ -90,7 +90,8 @@ def thinned(
 ) -> tuple[Sequence[Group], Sequence[Scenario]]:
     """Return a smaller corpus: a share of each group's ways (one at least) and of the scenarios, the same each time.
 
-    What a smaller share keeps a larger one keeps too, so that a curve over the corpus's size has one cause.
+    What a smaller share keeps a larger one keeps too, so that a curve over the corpus's size has one cause. A scenario
+    that is kept keeps all its ways.
     """
     kept_groups = [replace(g, say=_first_drawn(g.say, math.ceil(len(g.say) * share), g.id)) for g in groups]
     return kept_groups, _first_drawn(scenarios, math.ceil(len(scenarios) * share), "scenarios")

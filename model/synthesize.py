@@ -206,7 +206,7 @@ class Synthesizer:
         self.references = [g for g in self.groups if g.id.endswith(".it") or "it" in g.slots or _leans_on_output(g)]
         self.leaning = [g for g in self.groups if _leans_on_output(g)]
         self.drill = Drill(self.groups, play)
-        # Drawn like cards, so that each scenario is played before one is played again.
+        # Drawn like cards, so that each scenario comes before the whole deck is dealt again.
         favoured_ones = [s for s in self.scenarios if s.id.startswith(favoured)]
         self.cards = [*self.scenarios, *favoured_ones * (times - 1)]
         self.deck: list[Scenario] = []
@@ -359,12 +359,14 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="how much of the corpus is used, 0 to 1")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
+    if arguments.times < 1:
+        parser.error(f"--times {arguments.times} is less than 1; 1 plays all scenarios alike")
     if not 0 < arguments.share <= 1:
         parser.error(f"--share {arguments.share} is not above 0 and at most 1; 0.1 is a tenth of the corpus")
     synthesizer = Synthesizer(arguments.seed, tuple(arguments.favour), arguments.times, arguments.share)
     for begin in arguments.favour:
         if not any(scenario.id.startswith(begin) for scenario in synthesizer.scenarios):
-            parser.error(f"no scenario's id begins with {begin!r}; see phrasings/scenarios*.toml")
+            parser.error(f"no scenario's id begins with {begin!r}; see phrasings/scenarios*.toml, and --share")
     tools: Counter[str] = Counter()
     with arguments.out.open("w", encoding="utf-8") as out:
         for example in synthesizer.examples(arguments.count):

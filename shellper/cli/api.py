@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,7 +70,8 @@ def _answer(line: bytes | None, engine: Engine, folder: Path) -> dict[str, Any]:
 
 def _folder(given: object) -> Path:
     """Return the folder that a line names. Raises `ValueError`."""
-    if not isinstance(given, str) or not Path(given).is_absolute() or not Path(given).is_dir():
+    # Unlike `Path.is_dir` this takes a path that is too long, or not to be looked at, for no folder.
+    if not isinstance(given, str) or not os.path.isabs(given) or not os.path.isdir(given):  # noqa: PTH112, PTH117
         raise ValueError(f'"folder" must be the whole path of a folder that is there, not {json.dumps(given)}')
     return Path(given)
 

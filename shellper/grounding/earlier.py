@@ -13,8 +13,11 @@ from shellper.grounding.listed import from_folder
 from shellper.grounding.new_names import words
 from shellper.grounding.possible import REMOVING, can_work, paths_of
 
-_ONCE_MORE = re.compile(r"\b(?:again|once more|another time|repeat|same)\b", re.I)
-_STILL = re.compile(r"\b(?:still|now|yet|too)\b", re.I)
+_ONCE_MORE = re.compile(
+    r"\b(?:again|anew|once more|another time|one more time|repeat|re-?run|refresh|go ahead|same|still|yet)\b|\bnow\W*$",
+    re.I,
+)
+_AS_WELL = re.compile(r"\b(?:now|too)\b", re.I)
 
 
 def moved(call: ToolCall, steps: Sequence[Step], catalogue: Catalogue, disk: Disk) -> ToolCall | None:
@@ -64,6 +67,8 @@ def asked_again(call: ToolCall, conversation: Conversation, catalogue: Catalogue
         return "", ()
     before = conversation[-2].steps[0].call
     tool = catalogue.tools[call.name]
+    if conversation[-2].steps[0].response.state == "skipped":
+        return "", ()
     if before.name != call.name or tool.kind != "read":
         return "", ()
     if call == before:
@@ -79,7 +84,7 @@ def asked_again(call: ToolCall, conversation: Conversation, catalogue: Catalogue
         options = [
             name for name in call.arguments if not tool.by_name[name].required and tool.by_name[name].role != "path"
         ]
-        if _STILL.search(request) or not options:
+        if _AS_WELL.search(request) or not options:
             return "", ()
         return options[0], tuple(_without(call, name) for name in options)
     left_out = [

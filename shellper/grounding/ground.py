@@ -17,7 +17,7 @@ from shellper.grounding.hinted import hinted
 from shellper.grounding.kinds import of_kind
 from shellper.grounding.made_first import made_first
 from shellper.grounding.new_names import said_otherwise
-from shellper.grounding.overwriting import turned_round, written_over
+from shellper.grounding.overwriting import keeping_files, turned_round, written_over
 from shellper.grounding.places import placed_otherwise
 from shellper.grounding.possible import REMOVING, Impossible, can_work, impossible, is_named, paths_of
 from shellper.grounding.repaired import repairing, was_in_vain
@@ -58,8 +58,10 @@ def ground(
 
     A step that can work gives way only to what the user has told otherwise, or to what is most likely meant (see
     `impossible` and `heeding`, and new names that the request has almost so). One that names what isn't there because
-    the user said that name stays where nothing else is likely; a command that the user has typed always stays. Raises
-    `CallError`, `EngineError` and `GenerationCancelled`.
+    the user said that name stays where nothing else is likely; a move over a file that is only to be called otherwise
+    becomes a question; a command that the user has typed always stays.
+
+    Raises `CallError`, `EngineError` and `GenerationCancelled`.
     """
     if generation.step.call is None:
         return Grounded(generation)
@@ -73,7 +75,7 @@ def ground(
         other = engine.choose(conversation, doubt.calls, doubt.least, cancelled) if doubt.calls else None
         if other is not None:
             return _other(other, generation, doubt)
-    over = written_over(call, [step.call for step in conversation[-1].steps], disk, conversation[-1].request)
+    over = written_over(call, conversation, disk)
     if over:
         question = f"There is {over} already. What should become of it, and under what name or where?"
         return Grounded(replace(generation, step=ModelStep(reply=question)))
@@ -100,15 +102,19 @@ class _Doubt:
     given: str
     calls: Sequence[ToolCall]
     least: float = LEAST_LIKELIER
+    note: str = "the model first wrote {given}; this is likelier"
 
 
 def _other(other: Generation, generation: Generation, doubt: _Doubt) -> Grounded:
-    note = f"the model first wrote {doubt.given}; this is likelier"
+    note = doubt.note.format(given=doubt.given)
     return Grounded(replace(other, alternative=generation.step), note)
 
 
 def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> Iterator[_Doubt]:
-    """Yield what the user has told otherwise: by counting, by an order, by spelling a name that isn't there."""
+    """Yield what the user has told otherwise: by counting, by an order, by a kind, by spelling a name that isn't there.
+
+    And what is to be made or replaced first, and options that the user hasn't told at all.
+    """
     catalogue, turn = load_catalogue(), conversation[-1]
     before = [step.call for step in turn.steps]
     told = LEAST_LIKELIER if call.name in (*REMOVING, "mv") else LEAST_TOLD
@@ -119,11 +125,13 @@ def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> I
     least = LEAST_TOLD if call.name == "cp" else LEAST_LIKELY
     yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), least)
     yield _Doubt(*asked_again(call, conversation, catalogue), LEAST_LIKELY)
-    yield _Doubt(*made_first(call, before, catalogue, disk, turn.request), LEAST_LIKELIER)
+    made = made_first(call, before, catalogue, disk, turn.request)
+    yield _Doubt(*made, LEAST_LIKELIER, "{given} isn't there yet, so it is made first")
     given, calls = of_kind(call, catalogue, disk, turn.request)
-    yield _Doubt(given, calls, LEAST_LIKELY if disk.exists(given) else LEAST_TOLD)
+    yield _Doubt(given, keeping_files(call, calls, disk), LEAST_LIKELY if disk.exists(given) else LEAST_TOLD)
     yield _Doubt(*turned_round(call, catalogue, disk, turn.request), LEAST_LIKELY)
-    yield _Doubt(*unasked(call, conversation, catalogue), LEAST_LIKELIER)
+    unsaid = unasked(call, conversation, catalogue)
+    yield _Doubt(*unsaid, LEAST_LIKELIER, "the model first added {given}, which you haven't asked for")
     given, calls = said_otherwise(call, catalogue, disk, turn.request)
     is_path = bool(calls) and any(calls[0].arguments[one.name] != path for one, path in paths_of(call, catalogue))
     is_said_name = is_path and given in turn.request
@@ -190,7 +198,7 @@ def _likelier(call: ToolCall, conversation: Conversation, disk: Disk) -> _Doubt:
         return _Doubt(given, calls, LEAST_LIKELIER if given.strip("./~-") else LEAST_LIKELY)
     given, calls = hinted(call, [step.call for step in turn.steps], load_catalogue(), disk, turn.request)
     if calls:
-        return _Doubt(given, calls, LEAST_LIKELIER)
+        return _Doubt(given, keeping_files(call, calls, disk), LEAST_LIKELIER)
     return _Doubt(*_almost_said(call, conversation, disk))
 
 

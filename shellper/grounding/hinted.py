@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shellper.calls.call import ToolCall
-from shellper.calls.catalogue import Catalogue
+from shellper.calls.catalogue import Catalogue, Parameter
 from shellper.calls.disk import Disk
 from shellper.grounding.possible import NO_NAMES, REMOVING, can_work, is_named, paths_of, what_is_there
 
@@ -26,16 +26,18 @@ _MONTHS = (
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # What is left out is said too.
 _LEAVING_OUT = re.compile(r"\b(?:not|except|but|without|than|besides|instead of|rather than)\b|n['’]t\b", re.I)
+# What stands behind one of these is beside the thing, or why it is wanted.
+_ASIDE = re.compile(r"\b(?:beside|next to|near|like|so|because|since)\b", re.I)
+_NEW = re.compile(r"\b(?:new|creat\w*|mak(?:e|ing)|start)\b", re.I)
 # Words that ask for something to be done or tell how, though files may be called so too.
 _NO_HINTS = NO_NAMES | {
     "add", "after", "all", "and", "any", "append", "back", "both", "but", "called", "content", "contents",
     "copy", "count", "data", "delete", "diff", "dir", "directory", "done", "find", "first", "for", "from",
-    "has", "have", "here", "how", "in", "inside", "into", "just", "last", "line", "lines", "list", "log",
-    "look", "make", "many", "may", "me", "move", "much", "my", "name", "named", "new", "next", "not", "now",
-    "of", "off", "on", "only", "open", "or", "other", "out", "over", "please", "print", "put", "read", "remove",
-    "rename", "same", "save", "search", "see", "show", "size", "some", "sort", "take", "text", "than", "them",
-    "then", "there", "to", "too", "two", "txt", "up", "us", "use", "was", "what", "where", "which", "who",
-    "will", "with", "word", "words", "write", "you",
+    "has", "have", "here", "how", "inside", "into", "just", "last", "line", "lines", "list", "log", "look",
+    "make", "many", "may", "move", "much", "name", "named", "new", "next", "not", "now", "off", "only", "open",
+    "other", "out", "over", "please", "print", "put", "read", "remove", "rename", "same", "save", "search",
+    "see", "show", "size", "some", "sort", "take", "text", "than", "them", "then", "there", "too", "two", "txt",
+    "use", "was", "what", "where", "which", "who", "will", "with", "word", "words", "write", "you",
 }  # fmt: skip
 
 
@@ -49,25 +51,32 @@ def hinted(
     """
     if call.name in REMOVING or _LEAVING_OUT.search(request):
         return "", ()
-    asked = _words(request)
+    asked = _words(_ASIDE.split(request, maxsplit=1)[0])
     paths = paths_of(call, catalogue)
     heeded = {part for _, path in paths for part in _parts(path)}
     hints = asked - _NO_HINTS - heeded - {word for text in _texts(call, catalogue) for word in _words(text)}
     used = {path for one in before for _, path in paths_of(one, catalogue)}
     for parameter, given in paths:
         is_said = not given.strip("./~-") or asked & _parts(given) or is_named(posixpath.basename(given), request)
-        # A new file that gets a line is as likely meant for one that is there.
-        if is_said or not hints or not (disk.exists(given) or call.name == "echo"):
+        if is_said or not hints or not _may_be_another(call, parameter, given, disk, request):
             continue
         there = {path: len(hints & _parts(path)) for path in _alike(disk, given) if path not in used}
         best = max(there.values(), default=0)
-        calls = [
-            ToolCall(call.name, {**call.arguments, parameter.name: path}) for path, hit in there.items() if hit == best
-        ]
-        possible = tuple(one for one in calls if can_work(one, catalogue, disk)) if best else ()
-        if 0 < len(possible) <= _MOST_HINTED:
+        wanted = [path for path, hit in there.items() if hit == best] if best else []
+        if len(wanted) > _MOST_HINTED:
+            continue
+        calls = (ToolCall(call.name, {**call.arguments, parameter.name: path}) for path in wanted)
+        possible = tuple(one for one in calls if can_work(one, catalogue, disk))
+        if possible:
             return given, possible
     return "", ()
+
+
+def _may_be_another(call: ToolCall, parameter: Parameter, given: str, disk: Disk, request: str) -> bool:
+    """Say whether something else may be meant in its place: it is read, is a folder, or is a file that gets a line."""
+    if call.name == "echo":
+        return disk.exists(given) or not _NEW.search(request)
+    return disk.exists(given) and (parameter.must_exist or disk.is_folder(given))
 
 
 def hints_at(path: str, text: str, beside: str = "") -> bool:

@@ -11,8 +11,8 @@ from shellper.calls.catalogue import Catalogue
 from shellper.calls.disk import Disk
 from shellper.grounding.possible import can_work, is_named
 
-_MAKING = re.compile(r"\b(?:make|creat\w*|mkdir|new|set up|open a|start a)\b", re.I)
-_FOLDER = re.compile(r"\b(?:folders?|dir|dirs|director(?:y|ies)|subfolders?|subdir\w*|mkdir)\b", re.I)
+_MAKING = r"\b(?:mak(?:e|ing)|creat\w*|mkdir|new|set(?:ting)? up|open|start|an?)\b"
+_FOLDER = r"(?:sub-?)?(?:folder|dir|directory)"
 
 
 def made_first(
@@ -24,12 +24,21 @@ def made_first(
     """
     if call.name not in ("mv", "cp"):
         return "", ()
-    target = str(call.arguments["destination"]).rstrip("/")
-    base = posixpath.basename(target)
-    if not base.strip(".~-") or disk.exists(target) or not is_named(base, request):
-        return "", ()
-    is_folder = not posixpath.splitext(base)[1] and not disk.is_folder(str(call.arguments["source"]))
-    if not is_folder or not _MAKING.search(request) or not _FOLDER.search(request):
-        return "", ()
-    making = ToolCall("mkdir", {"dir_name": target})
-    return (target, (making,)) if making not in before and can_work(making, catalogue, disk) else ("", ())
+    target = posixpath.normpath(str(call.arguments["destination"]))
+    made = {posixpath.normpath(str(one.arguments["dir_name"])) for one in before if one.name == "mkdir"}
+    for folder in (posixpath.dirname(target), target):
+        base = posixpath.basename(folder)
+        if not base.strip(".~-") or disk.exists(folder) or folder in made or not is_named(base, request):
+            continue
+        if _is_wanted(base, request) or posixpath.dirname(folder) in made:
+            making = ToolCall("mkdir", {"dir_name": folder})
+            return (folder, (making,)) if can_work(making, catalogue, disk) else ("", ())
+    return "", ()
+
+
+def _is_wanted(base: str, request: str) -> bool:
+    """Say whether a request has a name as that of a folder to be made: "a new folder called x", "make the x folder"."""
+    name = rf"[\"'`“]?{re.escape(base)}(?![\w-]|\.\w)"
+    called = rf"{_FOLDER}(?:,? (?:called|named|by the name of|with the name))?:? {name}"
+    behind = rf"{name}[\"'`”]? {_FOLDER}\b"
+    return re.search(rf"{_MAKING}(?: [\w-]+)?? (?:{called}|{behind})|\bmkdir {name}", request, re.I) is not None

@@ -86,7 +86,7 @@ def test_a_call_is_held_against_the_folder_that_is_named(tmp_path: Path) -> None
     assert free["command"] == "cat roses.txt" and "note" not in free
 
 
-@pytest.mark.parametrize("folder", ["beds", "/not/there", 7, None])
+@pytest.mark.parametrize("folder", ["beds", "/not/there", "/" + "a" * 5000, "/nul\0", 7, None])
 def test_a_folder_that_is_none_is_refused(tmp_path: Path, folder: object) -> None:
     (answer,) = answers(ScriptedEngine(), tmp_path, {"id": 3, "messages": [user("list")], "folder": folder})
     assert answer["id"] == 3 and "folder" in answer["error"] and set(answer) == {"id", "error"}

@@ -91,6 +91,21 @@ def test_the_very_same_call_is_hardly_a_correction() -> None:
     assert not again(ToolCall("sort", {"file_name": "a"}), "normal", ToolCall("sort", {"file_name": "a"}))
 
 
+@pytest.mark.parametrize(
+    "request_", ["is it still in there", "has it come yet?", "and now?", "rerun it", "one more time"]
+)
+def test_what_is_asked_once_more_is_asked_in_the_same_way(request_: str) -> None:
+    call = ToolCall("grep", {"file_name": "a", "pattern": "WOLF", "ignore_case": True})
+    assert not again(call, request_, call)
+
+
+def test_what_was_not_run_is_asked_for_again() -> None:
+    call = ToolCall("sort", {"file_name": "a", "reverse": True})
+    skipped = Turn("reversed", (Step(call, Response(state="skipped")),))
+    conversation = (skipped, Turn("ok, do it", (), done=False))
+    assert asked_again(call, conversation, load_catalogue()) == ("", ())
+
+
 @pytest.mark.parametrize("tool", ["mkdir", "touch"])
 def test_what_changes_something_is_left_alone(tool: str) -> None:
     name = next(iter(load_catalogue().tools[tool].by_name))

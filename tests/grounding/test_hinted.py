@@ -70,7 +70,19 @@ def test_a_line_for_a_file_that_is_not_there_may_be_for_one_that_is(home: Path) 
     line = {"content": "price 45", "file_name": "red_plate.txt"}
     wanted = ToolCall("echo", line | {"file_name": "green_bowl.txt"})
     assert meant(home, "and price 45 to the bowl's", ToolCall("echo", line)) == [wanted]
+    assert not meant(home, "price 45 into a new file for the bowl", ToolCall("echo", line))
     assert not meant(home, "a new file about the bowl", ToolCall("touch", {"file_name": "b.txt"}))
+
+
+def test_a_file_that_is_written_over_is_not_another_one(home: Path) -> None:
+    copied = ToolCall("cp", {"source": "blue_vase.txt", "destination": "twin_one.txt"})
+    assert not meant(home, "put the vase over it, the bowl is done", copied)
+
+
+def test_what_something_lies_beside_or_is_wanted_for_hints_at_nothing(home: Path) -> None:
+    moved = ToolCall("mv", {"source": "blue_vase.txt", "destination": "shelf"})
+    assert not meant(home, "move it to the shelf beside the bowl", moved)
+    assert not meant(home, "show it, so I can sell the bowl", cat("blue_vase.txt"))
 
 
 def test_of_several_the_ones_with_most_of_the_words_are_meant(home: Path) -> None:

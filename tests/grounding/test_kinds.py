@@ -29,10 +29,11 @@ def cat(name: str) -> ToolCall:
     return ToolCall("cat", {"file_name": name})
 
 
-@pytest.mark.parametrize("wrong", ["csv", "a.txt", "the.csv.txt"])
+@pytest.mark.parametrize("wrong", ["csv", "a.txt", "trip/readme.txt"])
 def test_the_only_one_of_a_kind_is_meant(home: Path, wrong: str) -> None:
-    assert meant(home, "show the csv", cat(wrong)) == [cat("parts.csv")]
-    assert meant(home, "and now the csv file, please", cat(wrong)) == [cat("parts.csv")]
+    (home / "trip" / "plan.csv").unlink()
+    for request in ("show the csv", "and now the csv-file, please", "and now this csv."):
+        assert meant(home, request, cat(wrong)) == [cat("parts.csv")]
 
 
 def test_it_is_looked_for_in_the_folder_that_the_call_is_about(home: Path) -> None:
@@ -55,7 +56,37 @@ def test_what_is_of_that_kind_or_is_said_stays(home: Path) -> None:
     assert not meant(
         home, "compare a.txt with the csv", ToolCall("diff", {"file_name1": "a.txt", "file_name2": "parts.csv"})
     )
-    assert not meant(home, "a csv file please", ToolCall("touch", {"file_name": "new.csv"}))
+    assert not meant(home, "make the csv file", ToolCall("touch", {"file_name": "new.txt"}))
+
+
+@pytest.mark.parametrize(
+    "request_", ["put it beside the csv", "move the a thing into the csv", "show the csv.old", "the csv's a"]
+)
+def test_a_kind_that_is_said_of_something_else_means_nothing(home: Path, request_: str) -> None:
+    assert not meant(home, request_, cat("b.txt"))
+
+
+def test_words_around_the_kind_that_are_in_the_name_mean_the_file(home: Path) -> None:
+    (home / "pdf_summary.txt").touch()
+    (home / "x.pdf").touch()
+    assert not meant(home, "show the pdf summary", cat("pdf_summary.txt"))
+    (home / "notes.txt").touch()
+    grep = ToolCall("grep", {"file_name": "notes.txt", "pattern": "csv"})
+    assert not meant(home, "do the notes mention the csv", grep)
+
+
+def test_a_folder_called_so_is_no_file_of_that_kind(home: Path) -> None:
+    (home / "archive").mkdir()
+    (home / "old.zip").touch()
+    moved = ToolCall("mv", {"source": "a.txt", "destination": "archive"})
+    assert not meant(home, "it goes where the archive is", moved)
+
+
+def test_a_file_without_an_ending_may_be_the_script(home: Path) -> None:
+    (home / "setup.py").touch()
+    (home / "deploy").touch()
+    mode = ToolCall("chmod", {"file_name": "deploy", "mode": "+x"})
+    assert not meant(home, "make the script executable", mode)
 
 
 def test_what_is_to_be_taken_away_is_not_guessed(home: Path) -> None:

@@ -25,7 +25,9 @@ def test_an_option_that_no_word_asks_for_may_go() -> None:
     assert without(ONCE, "sort it 4 me") == [ToolCall("sort", {"file_name": "a.txt"})]
 
 
-@pytest.mark.parametrize("request_", ["on which line is x", "x, with numbers", "grep -n x a.txt", "where is x?"])
+@pytest.mark.parametrize(
+    "request_", ["on which line is x", "x, with numbers", "what line is x on", "grep -n x", "where is x?"]
+)
 def test_an_option_that_is_asked_for_stays(request_: str) -> None:
     assert not without(NUMBERED, request_)
 
@@ -33,6 +35,15 @@ def test_an_option_that_is_asked_for_stays(request_: str) -> None:
 def test_an_option_that_is_taken_up_from_before_stays() -> None:
     assert not without(NUMBERED, "and in a.txt", PLAIN, NUMBERED)
     assert without(NUMBERED, "and in a.txt", NUMBERED, PLAIN) == [PLAIN]
+
+
+def test_what_was_asked_for_before_a_question_is_asked_for() -> None:
+    conversation = (Turn("sort it, each line one time", (), "Which file?"), Turn("a.txt", (), done=False))
+    assert unasked(ONCE, conversation, load_catalogue()) == ("", ())
+
+
+def test_a_default_that_is_written_out_stays() -> None:
+    assert not without(ToolCall("sort", {"file_name": "a.txt", "unique": False}), "sort it")
 
 
 def test_other_options_are_let_alone() -> None:
