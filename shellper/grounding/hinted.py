@@ -18,6 +18,8 @@ from shellper.grounding.possible import NO_NAMES, REMOVING, can_work, is_named, 
 # With more, the word says little.
 _MOST_HINTED = 6
 _SHORTEST = 3
+# Of a longer request hardly any word is a hint.
+_MOST_WORDS = 15
 _WORD = re.compile(r"[^\W_]+")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -49,7 +51,7 @@ def hinted(
     That is there, is a file where the argument is one, and no call that came `before` in the same turn has it. Words of
     the call's own texts hint at nothing, and what is to be taken away is never guessed.
     """
-    if call.name in REMOVING or _LEAVING_OUT.search(request):
+    if call.name in REMOVING or len(request.split()) > _MOST_WORDS or _LEAVING_OUT.search(request):
         return "", ()
     asked = _words(_ASIDE.split(request, maxsplit=1)[0])
     paths = paths_of(call, catalogue)

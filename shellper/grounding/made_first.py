@@ -30,7 +30,8 @@ def made_first(
         base = posixpath.basename(folder)
         if not base.strip(".~-") or disk.exists(folder) or folder in made or not is_named(base, request):
             continue
-        if _is_wanted(base, request) or posixpath.dirname(folder) in made:
+        is_inside = posixpath.dirname(folder) in made and not posixpath.splitext(base)[1]
+        if is_inside or _is_wanted(base, request):
             making = ToolCall("mkdir", {"dir_name": folder})
             return (folder, (making,)) if can_work(making, catalogue, disk) else ("", ())
     return "", ()

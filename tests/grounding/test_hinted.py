@@ -98,3 +98,9 @@ def test_everyday_words_hint_at_nothing(home: Path) -> None:
 def test_what_is_to_be_taken_away_is_not_guessed(home: Path, tool: str) -> None:
     name = {"rm": "file_name", "rmdir": "dir_name"}[tool]
     assert not meant(home, "the bowl's can go", ToolCall(tool, {name: "blue_vase.txt"}))
+
+
+def test_the_words_of_a_long_story_hint_at_nothing(home: Path) -> None:
+    story = "since the exhibition is on Monday and the mayor wants to see a bowl I have to read that file"
+    assert not meant(home, f"{story}, show it", cat("blue_vase.txt"))
+    assert meant(home, "the mayor wants to see a bowl, show it", cat("blue_vase.txt"))
