@@ -10,7 +10,7 @@ from typing import Protocol
 from shellper.calls import ToolCall
 from shellper.dialect import Conversation, ModelStep
 
-LOW_CONFIDENCE = 0.72
+LOW_CONFIDENCE = 0.67
 """Below this confidence a step is worth a question; `model/README.md` says what share of errors lies there."""
 
 
