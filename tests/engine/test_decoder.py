@@ -75,7 +75,9 @@ def test_what_the_model_wants_itself_is_a_valid_step(request_text: str, direct: 
         assert "".join(texts).strip() == generation.step.reply
     else:
         load_catalogue().validate(generation.step.call)
-        assert "".join(texts).startswith(f"call:{generation.step.call.name}{{")
+        # Where the runner-up turns out to be likelier, what was streamed is the alternative.
+        steps = [step.call for step in (generation.step, generation.alternative) if step is not None and step.call]
+        assert "".join(texts).startswith(tuple(f"call:{call.name}{{" for call in steps))
     assert 0 < generation.confidence <= 1
     assert generation.generated_tokens > 0
 
