@@ -1,13 +1,13 @@
 """Exporting the adapter of a run, or the mean of several: `python -m model.export RUN... [--shares SHARE...]`.
 
-Several runs must have started from one another, or their mean is no model (weight averaging along a run: Izmailov et
-al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization").
+A RUN is a run's folder or an adapter file. Several must have started from one another, or their mean is no model
+(weight averaging along a run: Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better
+Generalization").
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from model.network import LINEAR_LAYERS
-from model.train import CHECKPOINT
+from model.trained import alpha_of, trained_values
 from shellper.calls import load_catalogue
 from shellper.weights.adapter import ALPHA_KEY, CONTROL_ROWS, shipped_adapter_path
 from shellper.weights.base import BASE_SHA256
@@ -24,10 +24,10 @@ _MIB = 1 << 20
 
 
 def mean_state(runs: Sequence[Path], shares: Sequence[float]) -> dict[str, torch.Tensor]:
-    """Return the mean of the trained values of several runs, each by its share; the shares sum to 1."""
+    """Return the mean of the trained values of runs or adapter files, each by its share; the shares sum to 1."""
     mean: dict[str, torch.Tensor] = {}
     for run, share in zip(runs, shares, strict=True):
-        for key, value in torch.load(run / CHECKPOINT, weights_only=True)["network"].items():
+        for key, value in trained_values(run).items():
             mean[key] = mean[key] + share * value if key in mean else share * value
     return mean
 
@@ -36,7 +36,6 @@ def export(runs: Sequence[Path], shares: Sequence[float], out: Path) -> None:
     """Write the mean of the adapters of runs as float16, by a temporary file and a rename."""
     from gguf import GGUFWriter
 
-    settings = json.loads((runs[0] / "settings.json").read_text(encoding="utf-8"))
     state = mean_state(runs, shares)
     part = out.with_suffix(".part")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +44,7 @@ def export(runs: Sequence[Path], shares: Sequence[float], out: Path) -> None:
     writer.add_name("FunctionGemma-SHELLper 270M adapter")
     writer.add_license("gemma")
     writer.add_string("adapter.type", "lora")
-    writer.add_float32(ALPHA_KEY, settings["alpha"])
+    writer.add_float32(ALPHA_KEY, alpha_of(runs[0]))
     writer.add_string("shellper.base.sha256", BASE_SHA256)
     writer.add_uint32("shellper.catalogue.version", load_catalogue().version)
     writer.add_tensor(CONTROL_ROWS, state["control_rows"].numpy().astype(np.float32))

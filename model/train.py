@@ -21,13 +21,13 @@ import torch
 from model.conversations import from_json
 from model.examples import Sequenced, batches, padded, sequence
 from model.network import Gemma
+from model.trained import CHECKPOINT, trained_values
 from shellper.calls import load_catalogue
 from shellper.dialect import Grammar
 from shellper.weights.adapter import kept_rows
 from shellper.weights.base import Base, open_base
 from shellper.weights.tokenizer import LlamaTokenizer
 
-CHECKPOINT = "checkpoint.pt"
 _CHECKPOINT_SECONDS = 240
 _LONGEST = 1536
 
@@ -80,7 +80,7 @@ class Run:
     def __init__(
         self, folder: Path, settings: Settings, base: Base, kept: npt.NDArray[np.int64], start: Path | None = None
     ) -> None:
-        """Load the network, and the state of an earlier start of this run or the end of another."""
+        """Load the network, and the state of an earlier start of this run, the end of another, or an adapter."""
         torch.manual_seed(settings.seed)
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.settings = folder, settings
@@ -96,9 +96,9 @@ class Run:
             self.optimizer.load_state_dict(state["optimizer"])
             self.step = state["step"]
         elif start is not None:
-            state = torch.load(start / CHECKPOINT, weights_only=True)
-            self.network.load_state_dict(state["network"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            self.network.load_state_dict(trained_values(start))
+            if start.is_dir():
+                self.optimizer.load_state_dict(torch.load(start / CHECKPOINT, weights_only=True)["optimizer"])
         (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
 
     def checkpoint(self) -> None:
@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--vocabulary", type=Path, required=True, help="a built model file, for its tokenizer")
-    parser.add_argument("--start", type=Path, help="a finished run to start from")
+    parser.add_argument("--start", type=Path, help="a finished run, or an adapter file, to start from")
     for name, value in asdict(Settings()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     arguments = vars(parser.parse_args())

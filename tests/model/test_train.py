@@ -10,11 +10,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
+from gguf import GGUFWriter
 
 from model.examples import Sequenced
 from model.export import export
 from model.network import LINEAR_LAYERS, Gemma
 from model.train import Run, Settings, rate_at
+from model.trained import trained_values
 from shellper.weights.adapter import load_adapter
 from shellper.weights.base import Base
 
@@ -146,3 +148,37 @@ def test_the_rate_warms_up_stays_and_falls() -> None:
     assert rate_at(0.75, settings) == pytest.approx(0.505)
     assert rate_at(1.0, settings) == pytest.approx(0.01)
     assert rate_at(0.9, Settings(rate=1.0, warm_up=0.0, decay=0.0)) == 1.0
+
+
+def test_a_run_starts_from_an_exported_adapter(tmp_path: Path) -> None:
+    first = _run(tmp_path / "first")
+    first.train(_sequences(), padding=0)
+    adapter = tmp_path / "adapter.gguf"
+    export([tmp_path / "first"], [1.0], adapter)
+    second = Run(tmp_path / "second", SETTINGS, cast(Base, TinyBase()), np.arange(ROWS), start=adapter)
+    for name, value in first.network.state_dict().items():
+        torch.testing.assert_close(second.network.state_dict()[name], value, atol=0, rtol=2**-10)
+
+
+def test_an_adapter_file_counts_in_a_mean(tmp_path: Path) -> None:
+    start, end = _run(tmp_path / "start"), _run(tmp_path / "end")
+    start.checkpoint()
+    end.train(_sequences(), padding=0)
+    adapter, mean = tmp_path / "adapter.gguf", tmp_path / "mean.gguf"
+    export([tmp_path / "start"], [1.0], adapter)
+    export([tmp_path / "end", adapter], [0.25, 0.75], mean)
+    first, last = start.network.state_dict(), end.network.state_dict()
+    for name, value in trained_values(mean).items():
+        torch.testing.assert_close(value, 0.25 * last[name] + 0.75 * first[name], atol=1e-4, rtol=2**-9)
+
+
+def test_what_is_no_adapter_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "other.gguf"
+    writer = GGUFWriter(str(other), "gemma3")
+    writer.add_tensor("token_embd.weight", np.zeros((2, 32), dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with pytest.raises(ValueError, match=r"token_embd.weight is no part of an adapter"):
+        trained_values(other)
