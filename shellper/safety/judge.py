@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shellper.safety import by_shfmt
+from shellper.safety.changing import created, moved
 from shellper.safety.characters import hidden_reason
-from shellper.safety.paths import Places, deleted, places_of, read_secrets, written
-from shellper.safety.programs import created, moved
+from shellper.safety.paths import deleted, read_secrets, written
+from shellper.safety.places import Places, places_of
 from shellper.safety.state import State
 from shellper.safety.verdict import Context, Level, Verdict, allow, block, combine, confirm, shown, warn
 from shellper.safety.walk import Walk

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shellper.safety.bombs import named_programs
 from shellper.safety.listing import Listed, listed_by
-from shellper.safety.paths import Places
+from shellper.safety.places import Places
 from shellper.safety.printed import output
 from shellper.safety.state import Feed, State
 from shellper.safety.syntax import Compound, Kind, Node, Program, Redirect, Simple, Word

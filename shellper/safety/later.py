@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from shellper.safety.changing import changes
 from shellper.safety.listing import plain_name
-from shellper.safety.programs import Call, changes
+from shellper.safety.programs import Call
 from shellper.safety.redirects import runs_later
 from shellper.safety.verdict import Level, Verdict, allow, block, confirm, shown, warn
 from shellper.safety.words import Argument, unescaped

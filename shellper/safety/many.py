@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from shellper.safety import reads
 from shellper.safety.listing import RUNS, Listed, find_starts, is_narrow, without_runs
-from shellper.safety.paths import Places, deleted, read_secrets, spellings, written
+from shellper.safety.paths import deleted, read_secrets, written
+from shellper.safety.places import Places, spellings
 from shellper.safety.programs import Call, judge_call, proven
 from shellper.safety.told import PICKERS
 from shellper.safety.verdict import Verdict, block, confirm, shown, warn

@@ -11,7 +11,7 @@ from shellper.safety.endless import adds_without_end, feeds_on
 from shellper.safety.known import DOCUMENTS, input_of, listed_in, printed_by, shown_by, values_of
 from shellper.safety.listing import fetched_names, plain_name
 from shellper.safety.options import by_variable, names_helper
-from shellper.safety.paths import Places
+from shellper.safety.places import Places
 from shellper.safety.programs import Call, judge_call
 from shellper.safety.redirects import judge_redirect, keeps_output, opens_path
 from shellper.safety.rules import like
