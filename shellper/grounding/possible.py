@@ -24,8 +24,8 @@ _MOST_CALLS = 400
 _PAIRS = {"cp": ("source", "destination"), "mv": ("source", "destination"), "diff": ("file_name1", "file_name2")}
 # Where these unpack to is left to them.
 _UNPACKING = ("untar", "unzip")
-# What is new here and is elsewhere already is most likely meant there: a folder that something goes into, a file that
-# gets another line.
+# What is new here and is elsewhere already, or is here with an ending, is most likely meant there: a folder that
+# something goes into, a file that gets another line.
 _GOES_TO = {("cp", "destination"): "folder", ("mv", "destination"): "folder", ("echo", "file_name"): "file"}
 # What stands behind one of these is named to be left out.
 _LEFT_OUT = re.compile(
@@ -69,8 +69,8 @@ class Impossible:
 def impossible(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> Impossible | None:
     """Return the first argument that can't work in a call, and what could be meant; None where all can work.
 
-    Where all can, it may still be one that is new here and is elsewhere, or an `ls` of a file; nothing of that is
-    certain, and nothing is returned where there is nothing else to mean.
+    Where all can, it may still be one that is new here and is elsewhere or has an ending there, or an `ls` of a file;
+    nothing of that is certain, and nothing is returned where there is nothing else to mean.
     """
     paths = paths_of(call, catalogue)
     for parameter, given in paths:
@@ -179,9 +179,15 @@ class _Doubt:
         paths = (
             path
             for path, is_folder in self._there().items()
-            if is_folder == (thing == "folder") and posixpath.basename(path) == self.base
+            if is_folder == (thing == "folder") and self._is_called(posixpath.basename(path), is_folder)
         )
         return self._found([self._with(self.parameter.name, path) for path in paths], None)
+
+    def _is_called(self, name: str, is_folder: bool) -> bool:
+        """Say whether what is given names that: wholly, or a file without its ending."""
+        if is_folder or "." in self.base:
+            return name == self.base
+        return self.base.casefold() in (name.casefold(), posixpath.splitext(name)[0].casefold())
 
     def _found(self, calls: Iterable[ToolCall], whole: ToolCall | None, is_certain: bool = False) -> Impossible:
         all_possible = (one for one in calls if one != self.call and can_work(one, self.catalogue, self.disk))

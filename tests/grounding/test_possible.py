@@ -165,6 +165,18 @@ def test_where_a_thing_of_that_name_is_elsewhere_it_is_most_likely_meant(folder:
     assert added is not None and added.calls == (call("echo", content="x", file_name="beds/roses.txt"),)
 
 
+def test_a_text_for_a_new_file_is_likelier_for_one_of_that_name_with_an_ending(folder: Path) -> None:
+    for said in ("roses", "Roses"):
+        added = doubt(folder, call("echo", content="x", file_name=said))
+        assert added is not None and added.calls == (call("echo", content="x", file_name="beds/roses.txt"),)
+        assert not added.is_certain
+    (folder / "roses").touch()
+    assert doubt(folder, call("echo", content="x", file_name="roses")) is None
+    (folder / "plan.txt").unlink()
+    assert doubt(folder, call("echo", content="x", file_name="plan.txt")) is None
+    assert doubt(folder, call("mv", source="beds/roses.txt", destination="plan.txt")) is None
+
+
 def test_two_paths_are_never_made_the_same(folder: Path) -> None:
     found = doubt(folder, call("mv", source="gone.txt", destination="plan.txt"))
     assert found is not None
