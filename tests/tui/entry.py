@@ -13,6 +13,7 @@ from shellper.cli.main import main
 from shellper.cli.models import OpenEngine
 from shellper.cli.show import Screen
 from tests.cli.entry import open_scripted
+from tests.tui.stacks import tell_stacks
 
 
 def converse_at_once(options: Options, screen: Screen, open_engine: OpenEngine) -> int:
@@ -24,4 +25,5 @@ def converse_at_once(options: Options, screen: Screen, open_engine: OpenEngine) 
 
 
 if __name__ == "__main__":
+    tell_stacks()
     sys.exit(main(open_engine=open_scripted, conversation=converse_at_once))

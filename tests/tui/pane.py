@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+import psutil
+
+from tests.tui.stacks import STACKS
 
 SECONDS = 90
 
@@ -19,7 +24,8 @@ class Pane:
 
     def __init__(self, module: str, folder: Path, environment: Mapping[str, str], socket: Path) -> None:
         self._tmux = ["tmux", "-S", str(socket), "-f", os.devnull]
-        self._environment = dict(environment)
+        self._stacks = socket.with_name(f"{socket.name}-stacks")
+        self._environment = {**environment, STACKS: str(self._stacks)}
         command = shlex.join([sys.executable, "-m", module])
         # The shell waits, so that what stands on the screen in the end can be read.
         self.run("new-session", "-d", "-x", "80", "-y", "24", "-c", str(folder), f"{command}; echo code $?; cat")
@@ -62,8 +68,20 @@ class Pane:
         """Wait until something holds."""
         end = time.monotonic() + SECONDS
         while not done():
-            assert time.monotonic() < end, f"waited in vain for {what}; the screen shows:\n{self.screen}"
+            assert time.monotonic() < end, f"waited in vain for {what}; the screen shows:\n{self.screen}\n{self.state}"
             time.sleep(0.05)
+
+    @property
+    def state(self) -> str:
+        """Where each thread of the program stands, and how its terminal is open."""
+        shell = psutil.Process(int(self.run("display-message", "-p", "#{pane_pid}")))
+        told = []
+        for program in shell.children():
+            program.send_signal(signal.SIGUSR1)
+            opened = Path(f"/proc/{program.pid}/fdinfo/2")
+            told.append(opened.read_text() if opened.exists() else "")
+        time.sleep(1)
+        return "\n".join([*told, self._stacks.read_text() if self._stacks.exists() else "no stacks"])
 
     def decide(self, key: str, *texts: str) -> None:
         """Press a key and wait for texts."""

@@ -6,6 +6,8 @@ import sys
 
 from shellper.cli.main import main
 from tests.tui.entry import converse_at_once
+from tests.tui.stacks import tell_stacks
 
 if __name__ == "__main__":
+    tell_stacks()
     sys.exit(main(conversation=converse_at_once))
