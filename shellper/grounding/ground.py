@@ -126,7 +126,8 @@ def _told_otherwise(call: ToolCall, conversation: Conversation, disk: Disk) -> I
     yield _Doubt(*placed_otherwise(call, catalogue, disk, turn.request), least)
     yield _Doubt(*asked_again(call, conversation, catalogue), LEAST_LIKELY)
     made = made_first(call, before, catalogue, disk, turn.request)
-    yield _Doubt(*made, LEAST_LIKELIER, "{given} isn't there yet, so it is made first")
+    least = LEAST_TOLD if call.name == "untar" else LEAST_LIKELIER
+    yield _Doubt(*made, least, "{given} isn't there yet, so it is made first")
     given, calls = of_kind(call, catalogue, disk, turn.request)
     yield _Doubt(given, keeping_files(call, calls, disk), LEAST_LIKELY if disk.exists(given) else LEAST_TOLD)
     yield _Doubt(*turned_round(call, catalogue, disk, turn.request), LEAST_LIKELY)

@@ -20,8 +20,11 @@ def made_first(
 ) -> tuple[str, tuple[ToolCall, ...]]:
     """Return where a call moves or copies something to, if the request wants a folder of that name, and its making.
 
-    Nothing is returned where that is there already, or has been made by a call that came `before` in the same turn.
+    And where it unpacks a tar archive to, which must be there (tar(1), `--directory`). Nothing is returned where it is
+    there already, or has been made by a call that came `before` in the same turn.
     """
+    if call.name == "untar":
+        return _made_to_unpack(call, catalogue, disk, request)
     if call.name not in ("mv", "cp"):
         return "", ()
     target = posixpath.normpath(str(call.arguments["destination"]))
@@ -35,6 +38,14 @@ def made_first(
             making = ToolCall("mkdir", {"dir_name": folder})
             return (folder, (making,)) if can_work(making, catalogue, disk) else ("", ())
     return "", ()
+
+
+def _made_to_unpack(call: ToolCall, catalogue: Catalogue, disk: Disk, request: str) -> tuple[str, tuple[ToolCall, ...]]:
+    folder = posixpath.normpath(str(call.arguments.get("folder", ".")))
+    if disk.exists(folder) or not is_named(posixpath.basename(folder), request) or call.arguments.get("list"):
+        return "", ()
+    making = ToolCall("mkdir", {"dir_name": folder})
+    return (folder, (making,)) if can_work(making, catalogue, disk) else ("", ())
 
 
 def _is_wanted(base: str, request: str) -> bool:

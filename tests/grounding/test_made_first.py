@@ -72,3 +72,13 @@ def test_a_folder_in_one_that_was_just_made_is_made_too(home: Path) -> None:
 )
 def test_a_new_name_is_no_folder(home: Path, request_: str, source: str, name: str) -> None:
     assert not making(home, request_, move(source, name))
+
+
+def test_a_folder_to_unpack_into_is_made(home: Path) -> None:
+    request = "unpack songs.tar.gz into tracks"
+    unpacking = ToolCall("untar", {"archive": "songs.tar.gz", "folder": "tracks"})
+    assert making(home, request, unpacking) == [ToolCall("mkdir", {"dir_name": "tracks"})]
+    assert not making(home, "unpack songs.tar.gz", unpacking)
+    assert not making(home, request, ToolCall("untar", {"archive": "songs.tar.gz"}))
+    (home / "tracks").mkdir()
+    assert not making(home, request, unpacking)
