@@ -32,11 +32,14 @@ def plan_cp(world: World, options: Sequence[str], words: Sequence[str]) -> None:
         elif target in made:
             world.problem(f"{word} would overwrite another copy of the same name")
         else:
-            made.add(target)
             if node.is_folder and (target == place or target.is_relative_to(place)):
                 raise Unplannable("a folder can't be copied into itself")
             _check_readable(place, node)
+            before, failed = world.look(target), world.problem_count
             _copy(world, place, node, target)
+            # What could not be copied leaves its place to the next one.
+            if world.problem_count == failed or (node.is_folder and before is not None and before.is_folder):
+                made.add(target)
 
 
 def _targets(

@@ -87,6 +87,11 @@ class World:
         changes = ChangeSet(tuple(self._changes))
         return Plan(tuple(self._targets), changes, exact, tuple(self._problems), tuple(self._named))
 
+    @property
+    def problem_count(self) -> int:
+        """How many parts of the command are known to fail so far."""
+        return len(self._problems)
+
     def problem(self, text: str) -> None:
         """Note that a part of the command will fail."""
         self._problems.append(visible_name(text))

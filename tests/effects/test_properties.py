@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TypeAlias
 
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
 from shellper.calls import CallError
@@ -86,6 +86,14 @@ def make(folder: Path, tree: Tree) -> None:
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(trees, calls)
+@example(
+    {
+        "a": ("file", b"", 0o644),
+        "b": ("folder", {"a": ("folder", {}, 0o755), "b": ("file", b"", 0o644)}, 0o755),
+        "c.txt": ("folder", {"a": ("link", "a", 0)}, 0o755),
+    },
+    ("cp", {"source": "*/*", "destination": "b/.."}),
+)
 def test_plans_are_what_happens(tree: Tree, call: tuple[str, dict[str, str | bool]]) -> None:
     name, arguments = call
     with tempfile.TemporaryDirectory() as folder:
